@@ -1,0 +1,3 @@
+//! pptp-core.
+#![no_std]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]

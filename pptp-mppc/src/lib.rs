@@ -1,0 +1,3 @@
+//! pptp-mppc.
+#![no_std]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
