@@ -1,3 +1,12 @@
-//! pptp-core.
+//! Sans-IO PPTP (RFC 2637).
 #![no_std]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+#[cfg(test)]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod wire;
+
+pub use pptp_ppp::{codec, random, time};
