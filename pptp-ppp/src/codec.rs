@@ -261,11 +261,12 @@ impl<'a> Writer<'a> {
 
     /// Appends `bytes`.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        let end = self.len.saturating_add(bytes.len());
-        if let Some(place) = self.buffer.get_mut(self.len..end) {
+        // In two steps, so that the optimiser sees that both slices have the same length.
+        let rest = self.buffer.get_mut(self.len..);
+        if let Some(place) = rest.and_then(|rest| rest.get_mut(..bytes.len())) {
             place.copy_from_slice(bytes);
         }
-        self.len = end;
+        self.len = self.len.saturating_add(bytes.len());
     }
 
     /// Appends one octet.
@@ -305,7 +306,8 @@ impl<'a> Writer<'a> {
 
     /// Overwrites the two octets at `at`, such as a length that is known only afterwards.
     pub fn patch_u16(&mut self, at: usize, value: u16) {
-        if let Some(place) = self.buffer.get_mut(at..at.saturating_add(2)) {
+        let rest = self.buffer.get_mut(at..);
+        if let Some(place) = rest.and_then(|rest| rest.first_chunk_mut::<2>()) {
             NetworkEndian::write_u16(place, value);
         }
     }

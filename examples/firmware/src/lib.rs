@@ -1,0 +1,25 @@
+//! What the programs in `bin` share: code that calls the whole public API with values that the optimiser knows
+//! nothing about, and uses all that comes back.
+#![no_std]
+
+pub mod drive;
+
+use core::hint::black_box;
+
+/// `value`, which the optimiser can now assume nothing about.
+///
+/// Whatever can panic for some value of the type stays in the program.
+pub fn any<T>(value: T) -> T {
+    black_box(value)
+}
+
+/// Some bytes, of any content, and of any length up to 2048.
+pub fn bytes() -> &'static [u8] {
+    static BYTES: [u8; 2048] = [0; 2048];
+    any(&BYTES).get(..any(100)).unwrap_or(&[])
+}
+
+/// Uses `value`, so that what made it stays in the program.
+pub fn used<T>(value: T) {
+    black_box(value);
+}
