@@ -7,6 +7,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod error;
 pub mod wire;
 
+pub use error::ProtocolError;
 pub use pptp_ppp::{codec, random, time};
