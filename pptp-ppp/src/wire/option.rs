@@ -49,6 +49,18 @@ impl<'a> RawOption<'a> {
         writer.patch_u8(start.saturating_add(1), length);
     }
 
+    /// What `read` makes of the value, if it reads all of it.
+    pub(super) fn read_value<T>(
+        &self,
+        field: &'static str,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
+        let mut reader = Reader::new(self.value);
+        let value = read(&mut reader)?;
+        reader.finish(field)?;
+        Ok(value)
+    }
+
     fn read(reader: &mut Reader<'a>) -> Result<Self, ParseError> {
         let kind = reader.u8("Type")?;
         let at = reader.offset();
