@@ -1,0 +1,200 @@
+//! The RC4 stream cipher. **Broken**: for MPPE and for nothing else.
+
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// An RC4 key stream: the permutation and its two indexes, 258 octets.
+///
+/// Cleared on drop; shows nothing in `Debug`. A clone goes on with the same key stream.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Rc4 {
+    /// A permutation of 0 to 255, indexed by `u8` only.
+    permutation: [u8; 256],
+    /// The index of the octet last stepped to.
+    i: u8,
+    j: u8,
+}
+
+impl Rc4 {
+    /// Starts the key stream of `key`, of any length; octets after the 256th have no effect, as in the algorithm. An
+    /// empty key leaves the permutation as it was, the identity.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        let mut state = Self::identity();
+        let mut j = 0_u8;
+        for (i, octet) in (0..=255_u8).zip(key.iter().cycle()) {
+            let a = state.at(i);
+            j = j.wrapping_add(a).wrapping_add(*octet);
+            state.swap(i, a, j);
+        }
+        state
+    }
+
+    /// As [`Rc4::new`], for a key of 16 octets (or of 8, written twice), at half the cost.
+    #[must_use]
+    pub fn with_16_octets(key: &[u8; 16]) -> Self {
+        let mut state = Self::identity();
+        let mut j = 0_u8;
+        let mut a = state.at(0);
+        for block in 0..16_u8 {
+            for (k, octet) in (0..16_u8).zip(key) {
+                let i = (block << 4) | k;
+                let following = i.wrapping_add(1);
+                j = j.wrapping_add(a).wrapping_add(*octet);
+                // Loaded before the two stores of the swap, so that it need not wait for them; if `j` hit it, the swap
+                // has put `a` there.
+                let ahead = state.at(following);
+                state.swap(i, a, j);
+                a = if j == following { a } else { ahead };
+            }
+        }
+        state
+    }
+
+    /// Combines `data` with the next octets of the key stream, in place: encrypts or decrypts.
+    pub fn apply_keystream(&mut self, data: &mut [u8]) {
+        let lead = self.until_aligned(data.len());
+        let (head, body) = data.split_at_mut(lead);
+        for octet in head {
+            *octet ^= self.octet();
+        }
+        let (blocks, tail) = body.as_chunks_mut::<8>();
+        for block in blocks {
+            *block = self.block(block);
+        }
+        for octet in tail {
+            *octet ^= self.octet();
+        }
+    }
+
+    /// Writes `input`, combined with the next octets of the key stream, to `output`, in one pass. Stops at the end of
+    /// the shorter; the key stream goes on from there.
+    pub fn apply_keystream_to(&mut self, input: &[u8], output: &mut [u8]) {
+        let len = input.len().min(output.len());
+        let lead = self.until_aligned(len);
+        let (from_head, from_body) = input.split_at(lead);
+        let (to_head, to_body) = output.split_at_mut(lead);
+        for (to, from) in to_head.iter_mut().zip(from_head) {
+            *to = from ^ self.octet();
+        }
+        // Cut to one length, so that blocks and tails go together.
+        let rest = from_body.len().min(to_body.len());
+        let (from_body, _) = from_body.split_at(rest);
+        let (to_body, _) = to_body.split_at_mut(rest);
+        let (from_blocks, from_tail) = from_body.as_chunks::<8>();
+        let (to_blocks, to_tail) = to_body.as_chunks_mut::<8>();
+        for (to, from) in to_blocks.iter_mut().zip(from_blocks) {
+            *to = self.block(from);
+        }
+        for (to, from) in to_tail.iter_mut().zip(from_tail) {
+            *to = from ^ self.octet();
+        }
+    }
+
+    const fn identity() -> Self {
+        Self {
+            permutation: IDENTITY,
+            i: 0,
+            j: 0,
+        }
+    }
+
+    /// How many octets go one by one before the next index is a multiple of 8, at most `len`.
+    #[inline]
+    fn until_aligned(&self, len: usize) -> usize {
+        usize::from(7_u8.wrapping_sub(self.i) & 7).min(len)
+    }
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a u8 indexes an array of 256: no check is left"
+    )]
+    fn at(&self, index: u8) -> u8 {
+        self.permutation[usize::from(index)]
+    }
+
+    /// Swaps the octets at `i`, which is `a`, and `j`; gives the one that was at `j`.
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a u8 indexes an array of 256: no check is left"
+    )]
+    fn swap(&mut self, i: u8, a: u8, j: u8) -> u8 {
+        let b = self.permutation[usize::from(j)];
+        self.permutation[usize::from(i)] = b;
+        self.permutation[usize::from(j)] = a;
+        b
+    }
+
+    /// The next octet of the key stream.
+    #[inline]
+    fn octet(&mut self) -> u8 {
+        self.i = self.i.wrapping_add(1);
+        let a = self.at(self.i);
+        self.j = self.j.wrapping_add(a);
+        let b = self.swap(self.i, a, self.j);
+        self.at(a.wrapping_add(b))
+    }
+
+    /// Combines 8 octets, of which the first has an index that is a multiple of 8.
+    #[inline]
+    fn block(&mut self, input: &[u8; 8]) -> [u8; 8] {
+        let first = self.i.wrapping_add(1) & 0xf8;
+        let mut output = *input;
+        let mut j = self.j;
+        let mut a = self.at(first);
+        for (k, octet) in (0..8_u8).zip(&mut output) {
+            let i = first | k;
+            j = j.wrapping_add(a);
+            // As in the key schedule: loaded ahead of the stores. Within the block the next index does not wrap, so it
+            // needs no arithmetic; the load after the last one is not used.
+            let following = first | (k.wrapping_add(1) & 7);
+            let ahead = self.at(following);
+            let b = self.swap(i, a, j);
+            *octet ^= self.at(a.wrapping_add(b));
+            a = if j == following { hit(a) } else { ahead };
+        }
+        self.i = first | 7;
+        self.j = j;
+        output
+    }
+}
+
+/// The permutation before any key.
+const IDENTITY: [u8; 256] = {
+    let mut permutation = [0; 256];
+    let mut rest: &mut [u8] = &mut permutation;
+    let mut value = 0_u8;
+    while let Some((first, others)) = rest.split_first_mut() {
+        *first = value;
+        value = value.wrapping_add(1);
+        rest = others;
+    }
+    permutation
+};
+
+/// Keeps the rare case a branch: predicted, it takes the comparison off the path from one octet to the next.
+#[cold]
+#[inline(never)]
+const fn hit(a: u8) -> u8 {
+    a
+}
+
+impl PartialEq for Rc4 {
+    fn eq(&self, other: &Self) -> bool {
+        let indexes = self.i.ct_eq(&other.i) & self.j.ct_eq(&other.j);
+        (self.permutation.ct_eq(&other.permutation) & indexes).into()
+    }
+}
+
+impl Eq for Rc4 {}
+
+impl core::fmt::Debug for Rc4 {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Rc4").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
