@@ -1,6 +1,6 @@
-//! What is fatal to a control connection.
+//! The errors, one type for each consequence that an error has.
 
-use crate::codec::ParseError;
+use crate::codec::{BufferTooSmall, ParseError};
 use crate::wire::{ControlType, MAX_RECEIVED_MESSAGE};
 use core::fmt;
 
@@ -51,3 +51,108 @@ impl fmt::Display for ProtocolError {
 }
 
 impl core::error::Error for ProtocolError {}
+
+/// Why a datagram was dropped.
+///
+/// Datagrams get lost, doubled and forged; dropping one has no consequence beyond its being counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Discard {
+    /// It is no IPv4 packet, or no enhanced GRE packet that carries PPP.
+    Malformed(ParseError),
+    /// It is a fragment of an IPv4 packet that nobody has put together.
+    Fragment,
+    /// It is an IPv4 packet of another protocol than GRE.
+    NotGre {
+        /// The IP protocol that it has.
+        protocol: u8,
+    },
+    /// It belongs to another call.
+    WrongCallId {
+        /// The call id that it has.
+        found: u16,
+    },
+    /// It has a payload and no sequence number, which RFC 2637 §4.1 forbids.
+    WithoutSequence,
+    /// A packet of this number was received before.
+    Duplicate {
+        /// The number.
+        sequence: u32,
+    },
+    /// A packet of a higher number was delivered before (RFC 2637 §4.3).
+    Late {
+        /// The number.
+        sequence: u32,
+    },
+    /// The number is so far ahead of the last one that it may be forged. A second packet that follows is taken.
+    TooFarAhead {
+        /// The number.
+        sequence: u32,
+    },
+}
+
+impl From<ParseError> for Discard {
+    fn from(error: ParseError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl fmt::Display for Discard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(f, "malformed datagram: {error}"),
+            Self::Fragment => f.write_str("a fragment of an IPv4 packet"),
+            Self::NotGre { protocol } => write!(f, "IP protocol {protocol} instead of GRE"),
+            Self::WrongCallId { found } => write!(f, "a packet for call {found}"),
+            Self::WithoutSequence => f.write_str("a payload without a sequence number"),
+            Self::Duplicate { sequence } => write!(f, "a second packet of number {sequence}"),
+            Self::Late { sequence } => write!(f, "packet {sequence} came too late"),
+            Self::TooFarAhead { sequence } => {
+                write!(f, "packet number {sequence} is too far ahead")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Discard {}
+
+/// Why a packet could not be sent. Nothing has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SendError {
+    /// The link is not up for this kind of packet.
+    NotOpen,
+    /// The packet is longer than the link takes.
+    TooLong {
+        /// The length, in octets, of the longest packet that it takes.
+        mtu: usize,
+    },
+    /// The output buffer is too small.
+    BufferTooSmall {
+        /// The size, in octets, that would have been enough.
+        needed: usize,
+    },
+    /// The peer's receive window is full.
+    WindowFull,
+}
+
+impl From<BufferTooSmall> for SendError {
+    fn from(BufferTooSmall { needed }: BufferTooSmall) -> Self {
+        Self::BufferTooSmall { needed }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOpen => f.write_str("the link is not up"),
+            Self::TooLong { mtu } => write!(f, "the packet is longer than {mtu} octets"),
+            Self::BufferTooSmall { needed } => BufferTooSmall { needed: *needed }.fmt(f),
+            Self::WindowFull => f.write_str("the peer's receive window is full"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}

@@ -8,7 +8,8 @@ extern crate alloc;
 extern crate std;
 
 mod error;
+pub mod gre;
 pub mod wire;
 
-pub use error::ProtocolError;
+pub use error::{Discard, ProtocolError, SendError};
 pub use pptp_ppp::{codec, random, time};
