@@ -1,10 +1,16 @@
 //! Calls of the whole public API, a module for each part of it.
 
+mod gre;
 mod ppp_base;
+mod ppp_wire;
 
 /// Everything.
 pub fn all() {
     ppp_base::codec();
     ppp_base::time();
     ppp_base::random();
+    ppp_wire::frames();
+    ppp_wire::packets();
+    ppp_wire::automaton();
+    gre::header();
 }

@@ -4,6 +4,7 @@
 
 pub mod drive;
 
+use core::fmt::{self, Write as _};
 use core::hint::black_box;
 
 /// `value`, which the optimiser can now assume nothing about.
@@ -22,4 +23,16 @@ pub fn bytes() -> &'static [u8] {
 /// Uses `value`, so that what made it stays in the program.
 pub fn used<T>(value: T) {
     black_box(value);
+}
+
+/// Prints `value` to nowhere, as a log would print it.
+pub fn printed(value: impl fmt::Display) {
+    struct Nowhere;
+    impl fmt::Write for Nowhere {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            used(text);
+            any(Ok(()))
+        }
+    }
+    used(write!(Nowhere, "{value}"));
 }

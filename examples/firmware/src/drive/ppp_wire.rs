@@ -1,0 +1,72 @@
+//! `pptp_ppp::{wire, automaton}`.
+
+use crate::{any, bytes, printed, used};
+use pptp_ppp::automaton::{self, Event, State};
+use pptp_ppp::codec::Writer;
+use pptp_ppp::wire::{Code, Frame, Hex, Options, Packet, Protocol, RawOption, Text, write_header};
+
+pub(super) fn frames() {
+    let mut buffer = [0; 64];
+    match Frame::parse(bytes()) {
+        Ok(frame) => {
+            printed(frame.protocol);
+            used(frame.payload);
+            let mut writer = Writer::new(&mut buffer);
+            frame.encode(&mut writer, any(true), any(true));
+            used(writer.finish());
+        }
+        Err(error) => printed(error),
+    }
+    if let Some(frame) = any(&mut buffer[..]).get_mut(..any(8)) {
+        used(Frame::parse_mut(frame));
+    }
+    let mut writer = Writer::new(any(&mut buffer[..]));
+    write_header(&mut writer, any(Protocol::LCP), any(true), any(true));
+    used(writer.finish());
+
+    let protocol = any(Protocol(1));
+    used(protocol.is_well_formed());
+    used(protocol.is_network());
+    used(protocol.is_low_volume());
+    used(protocol.is_network_control());
+    used(protocol.is_link_control());
+    used(protocol.is_encryptable());
+}
+
+pub(super) fn packets() {
+    let mut buffer = [0; 64];
+    let mut writer = Writer::new(any(&mut buffer[..]));
+    match Packet::parse(bytes()) {
+        Ok(packet) => {
+            printed(packet.code);
+            packet.encode(&mut writer);
+            for option in Options::new(packet.data) {
+                match option {
+                    Ok(option) => {
+                        printed(option);
+                        used(option.encoded_len());
+                        option.encode(&mut writer);
+                    }
+                    Err(error) => printed(error),
+                }
+            }
+        }
+        Err(error) => printed(error),
+    }
+    Packet::encode_with(&mut writer, any(Code::ECHO_REPLY), any(1), |writer| {
+        let value = bytes();
+        RawOption {
+            kind: any(3),
+            value,
+        }
+        .encode(writer);
+    });
+    used(writer.finish());
+    printed(Hex(bytes()));
+    printed(Text(bytes()));
+}
+
+pub(super) fn automaton() {
+    used(automaton::step(any(State::Opened), any(Event::Rca)));
+    used(any(State::Opened).runs_restart_timer());
+}
