@@ -1,5 +1,6 @@
 //! Calls of the whole public API, a module for each part of it.
 
+mod control;
 mod gre;
 mod ppp_base;
 mod ppp_wire;
@@ -12,5 +13,6 @@ pub fn all() {
     ppp_wire::frames();
     ppp_wire::packets();
     ppp_wire::automaton();
+    control::messages();
     gre::header();
 }

@@ -1,0 +1,8 @@
+#!/bin/bash
+# This project's programs against Debian's pptpd and pptp-linux, in the lab.
+. .ci/lib.sh
+
+need iproute2 iputils-ping util-linux ca-certificates gcc libc6-dev
+cargo build -q --locked --release -p pptp-examples
+LAB_CACHE=${LAB_CACHE:-$CI_CACHE/lab}
+as_root env LAB_CACHE="$LAB_CACHE" CARGO_TARGET_DIR="$TARGET" LOGS="$TARGET/interop-logs" examples/interop/run

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Makes the seeds of the fuzz targets from the captured sessions: fuzz/make-seeds.py [CAPTURE-FOLDER]
+
+One file for each kind of thing that real peers sent, told apart by what a parser branches on.
+"""
+import hashlib
+import pathlib
+import struct
+import sys
+
+here = pathlib.Path(__file__).parent
+captures = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else here / "../examples/tests/captures")
+seen = set()
+
+
+def seed(target, kind, data):
+    if (target, kind) in seen or len(data) > 600:
+        return
+    seen.add((target, kind))
+    folder = here / "seeds" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(data).hexdigest()[:16]).write_bytes(data)
+
+
+def ip_packets(capture):
+    """The IPv4 packets of a pcap file of Ethernet."""
+    data = capture.read_bytes()
+    if data[:4] != b"\xd4\xc3\xb2\xa1" or struct.unpack_from("<I", data, 20)[0] != 1:
+        return
+    at = 24
+    while at + 16 <= len(data):
+        length = struct.unpack_from("<I", data, at + 8)[0]
+        frame = data[at + 16 : at + 16 + length]
+        at += 16 + length
+        if frame[12:14] == b"\x08\x00":
+            total = struct.unpack_from(">H", frame, 16)[0]
+            yield frame[14 : 14 + total]
+
+
+def options(data):
+    while len(data) >= 2 and data[1] >= 2:
+        yield data[0], data[1]
+        data = data[data[1] :]
+
+
+def ppp_kind(frame):
+    """Protocol, code and options of a frame, as far as it has any."""
+    rest = frame[2:] if frame[:2] == b"\xff\x03" else frame
+    if not rest:
+        return None
+    size = 1 if rest[0] & 1 else 2
+    protocol, rest = int.from_bytes(rest[:size], "big"), rest[size:]
+    kind = [len(frame) - len(rest), protocol]
+    if protocol >= 0x8000 and len(rest) >= 4:
+        kind.append(rest[0])
+        if protocol != 0xC223 and 1 <= rest[0] <= 4:
+            kind += options(rest[4:])
+    elif protocol == 0xFD:
+        kind.append(rest[0] >> 4)
+    return tuple(kind), protocol, rest
+
+
+def gre(packet):
+    flags, _, length = struct.unpack_from(">HHH", packet)
+    header = 8 + (4 if flags & 0x1000 else 0) + (4 if flags & 0x80 else 0)
+    frame = packet[header : header + length]
+    parsed = ppp_kind(frame)
+    seed("gre", (flags, length > 0, len(packet) > header + length), packet)
+    if parsed:
+        kind, protocol, rest = parsed
+        seed("ppp_frame", kind, frame)
+        if protocol == 0xC223:
+            seed("mschapv2", (rest[0], len(rest) // 8), rest)
+
+
+def control(stream):
+    while len(stream) >= 12 and stream[4:8] == b"\x1a\x2b\x3c\x4d":
+        length, = struct.unpack_from(">H", stream)
+        message = stream[:length]
+        kind = struct.unpack_from(">H", stream, 8)[0]
+        seed("control_message", (kind, length, message[16:18]), message)
+        stream = stream[length:]
+
+
+for capture in sorted(captures.glob("*.pcap")):
+    for packet in ip_packets(capture):
+        if int.from_bytes(packet[6:8], "big") & 0x3FFF:
+            continue  # a fragment
+        payload = packet[(packet[0] & 15) * 4 :]
+        if packet[9] == 47:
+            gre(payload)
+        elif packet[9] == 6:
+            payload = payload[(payload[12] >> 4) * 4 :]
+            control(payload)
+
+# What no capture has: the other control messages of RFC 2637 section 2, by type and length; padding behind a packet.
+for kind, length in {3: 16, 4: 16, 9: 220, 10: 24, 11: 28, 13: 148, 14: 40, 15: 24}.items():
+    control(struct.pack(">HHIHH", length, 1, 0x1A2B3C4D, kind, 0) + bytes(range(length - 12)))
+gre(bytes.fromhex("3081880b0002123400000005000000060021") + bytes(10))
+
+for target in sorted({target for target, _ in seen}):
+    files = list((here / "seeds" / target).iterdir())
+    print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")

@@ -1,0 +1,54 @@
+//! A PPP frame, the packet in it and that packet's options: nothing panics, parsing in place finds the same, and what
+//! was understood can be written again.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pptp_ppp::codec::Writer;
+use pptp_ppp::wire::{Frame, Options, Packet};
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut copy = bytes.to_vec();
+    let in_place =
+        Frame::parse_mut(&mut copy).map(|(protocol, payload)| (protocol, payload.to_vec()));
+    let frame = Frame::parse(bytes);
+    assert_eq!(
+        frame.map(|frame| (frame.protocol, frame.payload.to_vec())),
+        in_place
+    );
+    let Ok(frame) = frame else { return };
+    let _ = frame.protocol.to_string();
+
+    if frame.protocol.is_well_formed() {
+        for (address_control, compress_protocol) in
+            [(false, false), (false, true), (true, false), (true, true)]
+        {
+            let mut buffer = vec![0; bytes.len() + 4];
+            let mut writer = Writer::new(&mut buffer);
+            frame.encode(&mut writer, address_control, compress_protocol);
+            let encoded = writer.finish().expect("a header has four octets at most");
+            assert_eq!(Frame::parse(encoded), Ok(frame));
+        }
+    }
+
+    let Ok(packet) = Packet::parse(frame.payload) else {
+        return;
+    };
+    let mut buffer = vec![0; frame.payload.len()];
+    let mut writer = Writer::new(&mut buffer);
+    packet.encode(&mut writer);
+    let encoded = writer.finish().expect("as long as what was parsed at most");
+    assert_eq!(encoded, &frame.payload[..encoded.len()]);
+
+    let mut buffer = vec![0; packet.data.len()];
+    let mut writer = Writer::new(&mut buffer);
+    let mut whole = true;
+    for option in Options::new(packet.data) {
+        whole &= option.is_ok();
+        if let Ok(option) = option {
+            let _ = option.to_string();
+            option.encode(&mut writer);
+        }
+    }
+    let encoded = writer.finish().expect("as long as what was parsed at most");
+    assert!(!whole || encoded == packet.data);
+});
