@@ -1,7 +1,7 @@
 //! Enhanced GRE (RFC 2637 §4): the packets of one call, numbered and acknowledged.
 //!
 //! A [`Session`] is one end of one call. It takes datagrams off the network in two steps, so that a caller can put a
-//! reorder buffer between them, and believes a sequence number that jumps only once the packet has proved genuine:
+//! [`Reorder`] between them, and believes a sequence number that jumps only once the packet has proved genuine:
 //!
 //! ```
 //! # use pptp_core::{Discard, gre::{Proof, Received, Session}, time::Instant};
@@ -26,12 +26,14 @@
 
 mod ipv4;
 mod receiver;
+mod reorder;
 mod session;
 mod stats;
 
 pub use crate::wire::GreHeader;
 pub use ipv4::strip_ipv4;
 pub use receiver::{Proof, WINDOW};
+pub use reorder::Reorder;
 pub use session::{Config, Received, Session, Timer};
 pub use stats::Stats;
 

@@ -131,13 +131,13 @@ impl Receiver {
 }
 
 /// Whether the window around `highest` covers `sequence`, or would by moving on less than its own width.
-const fn is_near(highest: u32, sequence: u32) -> bool {
+pub(super) const fn is_near(highest: u32, sequence: u32) -> bool {
     distance(highest, sequence).unsigned_abs() < WINDOW
 }
 
 /// Whether a jump to `sequence` confirms the one to `candidate`: the packet is where it should be then. RFC 3550 A.1
 /// does the same for RTP. It costs an attacker two packets instead of one, but of what only the window decides.
-fn follows(candidate: Option<u32>, sequence: u32) -> bool {
+pub(super) fn follows(candidate: Option<u32>, sequence: u32) -> bool {
     candidate.is_some_and(|last| distance(last, sequence) > 0 && is_near(last, sequence))
 }
 

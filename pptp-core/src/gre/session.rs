@@ -64,7 +64,7 @@ impl TimerKey for Timer {
 pub enum Received<'d> {
     /// An acknowledgment without a packet. There is nothing more to do.
     Acknowledgment,
-    /// A packet for [`Session::deliver`], by way of a [`Reorder`](super) if there is one.
+    /// A packet for [`Session::deliver`], by way of a [`Reorder`](super::Reorder) if there is one.
     Packet {
         /// Its number.
         sequence: u32,
