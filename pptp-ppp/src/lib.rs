@@ -14,6 +14,7 @@ extern crate std;
 
 pub mod automaton;
 pub mod codec;
+pub mod mschap;
 pub mod random;
 pub mod time;
 pub mod wire;

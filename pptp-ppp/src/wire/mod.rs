@@ -23,6 +23,7 @@ pub mod ipcp;
 pub mod ipv6cp;
 pub mod lcp;
 pub mod mppe;
+pub mod mschapv2;
 mod option;
 mod packet;
 pub mod pap;
