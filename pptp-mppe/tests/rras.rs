@@ -1,5 +1,10 @@
 //! A session of a Windows 7 client with a Windows RRAS server: keys and first packets, in both directions.
-#![allow(clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 use md4::{Digest, Md4};
 use pptp_mppe::{Count, Decryptor, Encryptor, MasterKey, Mode, Side, StartKey, Strength};
