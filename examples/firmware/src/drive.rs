@@ -2,6 +2,7 @@
 
 mod control;
 mod gre;
+mod mppe;
 mod ppp_base;
 mod ppp_wire;
 
@@ -15,4 +16,7 @@ pub fn all() {
     ppp_wire::automaton();
     control::messages();
     gre::header();
+    mppe::keys();
+    mppe::rc4();
+    mppe::packets();
 }
