@@ -98,6 +98,11 @@ for kind, length in {3: 16, 4: 16, 9: 220, 10: 24, 11: 28, 13: 148, 14: 40, 15: 
     control(struct.pack(">HHIHH", length, 1, 0x1A2B3C4D, kind, 0) + bytes(range(length - 12)))
 gre(bytes.fromhex("3081880b0002123400000005000000060021") + bytes(10))
 
+# MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count).
+for setup in [strength | rule for strength in range(3) for rule in (0, 4, 12, 20)]:
+    script = "0000038000c10123c20000c300007f007f8002800000007f7f058000"
+    seed("mppe", setup, bytes([setup]) + bytes.fromhex(script) + b"a packet")
+
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")

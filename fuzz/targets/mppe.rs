@@ -1,0 +1,94 @@
+//! Two ends of MPPE and an attacker between them: packets in order are always understood, and whatever else comes
+//! changes nothing unless it is committed.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pptp_mppe::stateful::{self, ResetRule};
+use pptp_mppe::{Count, Decryptor, Encryptor, Mode, StartKey, Strength};
+
+/// Marks a packet of the sender's: long enough that garbage does not have it.
+const MARK: &[u8] = b"\x00\x21\x45 from the sender";
+
+fuzz_target!(|script: &[u8]| {
+    let Some((setup, mut script)) = script.split_first() else {
+        return;
+    };
+    let strength = match setup & 3 {
+        0 => Strength::Bits40,
+        1 => Strength::Bits56,
+        _ => Strength::Bits128,
+    };
+    let start = StartKey::from_bytes([*setup; 16]);
+    let mode = match setup & 4 {
+        0 => Mode::Stateless,
+        _ => Mode::Stateful,
+    };
+    let mut encryptor = match (mode, setup >> 3 & 3) {
+        (Mode::Stateful, rule @ 1..) => {
+            let rule = [ResetRule::SameKey, ResetRule::NewKey][usize::from(rule & 1)];
+            Encryptor::Stateful(stateful::Encryptor::new(&start, strength).with_reset_rule(rule))
+        }
+        _ => Encryptor::new(&start, strength, mode),
+    };
+    let mut decryptor = Decryptor::new(&start, strength, mode);
+    let mut flushed_and_lost = 0;
+
+    for _ in 0..100 {
+        let Some((operation, rest)) = script.split_first() else {
+            return;
+        };
+        script = rest;
+        match operation >> 6 {
+            // Packets, of which the first so many are lost.
+            0 | 1 => {
+                for _ in 0..operation & 0x7f {
+                    let lost = encryptor.encrypt_in_place(&mut [0; 8]);
+                    flushed_and_lost += u16::from(lost.flushed);
+                }
+                let mut data = [MARK, script].concat();
+                let sealed = encryptor.encrypt_in_place(&mut data);
+                match decryptor.decrypt(sealed.count, sealed.flushed, &mut data) {
+                    Ok(mut trial) => loop {
+                        if trial.plaintext().starts_with(MARK) {
+                            assert_eq!(trial.commit(), [MARK, script].concat());
+                            flushed_and_lost = 0;
+                            break;
+                        }
+                        if !trial.retry() {
+                            assert!(flushed_and_lost + 1 >= stateful::MAX_CANDIDATES);
+                            return;
+                        }
+                    },
+                    Err(_) if mode == Mode::Stateful && !sealed.flushed => {}
+                    Err(error) => {
+                        // Only after more losses than can be followed.
+                        let _ = error.to_string();
+                        assert!(sealed.count.since(decryptor.expected()) > 1000);
+                        return;
+                    }
+                }
+            }
+            2 => encryptor.flush(),
+            // What an attacker sends.
+            _ => {
+                let Some((count, rest)) = script.split_first_chunk() else {
+                    return;
+                };
+                script = rest;
+                let (count, flushed) = (u16::from_be_bytes(*count), operation & 1 == 1);
+                let before = decryptor.clone();
+                let mut data = script.to_vec();
+                let count = match operation & 2 {
+                    0 => Count::new(count),
+                    _ => decryptor.expected(),
+                };
+                if let Ok(mut trial) = decryptor.decrypt(count, flushed, &mut data) {
+                    while trial.retry() {}
+                    drop(trial);
+                }
+                assert_eq!(data, script);
+                assert!(decryptor == before);
+            }
+        }
+    }
+});
