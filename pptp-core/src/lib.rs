@@ -2,13 +2,15 @@
 #![no_std]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testkit"))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
 mod error;
 pub mod gre;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 pub mod wire;
 
 pub use error::{Discard, ProtocolError, SendError};
