@@ -25,7 +25,7 @@ pub enum Side {
 }
 
 /// The master key of an MS-CHAPv2 authentication (RFC 3079 §3.4, `GetMasterKey`).
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct MasterKey([u8; 16]);
 
 impl MasterKey {
@@ -76,7 +76,7 @@ pub struct StartKeys {
 
 /// What the session keys of one direction are derived from: RFC 3079 calls it start key or initial session key. 16
 /// octets, of which 40 and 56 bit keys use the first 8.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct StartKey([u8; 16]);
 
 impl StartKey {
@@ -122,7 +122,7 @@ impl StartKey {
 /// The session key of one direction, as it stands, and the start key that each change of it goes back to.
 ///
 /// 33 octets, cleared on drop.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct SessionKey {
     /// Of these two only the first 8 octets count for 40 and 56 bit keys; the others follow no rule.
     start: [u8; 16],

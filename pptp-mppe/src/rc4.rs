@@ -1,15 +1,14 @@
 //! The RC4 stream cipher. **Broken**: for MPPE and for nothing else.
 
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{DefaultIsZeroes, ZeroizeOnDrop};
 
 /// An RC4 key stream: the permutation and its two indexes, 258 octets.
 ///
 /// Cleared on drop; shows nothing in `Debug`. A clone goes on with the same key stream.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct Rc4 {
-    /// A permutation of 0 to 255, indexed by `u8` only.
-    permutation: [u8; 256],
+    permutation: Permutation,
     /// The index of the octet last stepped to.
     i: u8,
     j: u8,
@@ -93,7 +92,7 @@ impl Rc4 {
 
     const fn identity() -> Self {
         Self {
-            permutation: IDENTITY,
+            permutation: Permutation(IDENTITY),
             i: 0,
             j: 0,
         }
@@ -111,7 +110,7 @@ impl Rc4 {
         reason = "a u8 indexes an array of 256: no check is left"
     )]
     fn at(&self, index: u8) -> u8 {
-        self.permutation[usize::from(index)]
+        self.permutation.0[usize::from(index)]
     }
 
     /// Swaps the octets at `i`, which is `a`, and `j`; gives the one that was at `j`.
@@ -121,9 +120,9 @@ impl Rc4 {
         reason = "a u8 indexes an array of 256: no check is left"
     )]
     fn swap(&mut self, i: u8, a: u8, j: u8) -> u8 {
-        let b = self.permutation[usize::from(j)];
-        self.permutation[usize::from(i)] = b;
-        self.permutation[usize::from(j)] = a;
+        let b = self.permutation.0[usize::from(j)];
+        self.permutation.0[usize::from(i)] = b;
+        self.permutation.0[usize::from(j)] = a;
         b
     }
 
@@ -161,6 +160,19 @@ impl Rc4 {
     }
 }
 
+/// A permutation of 0 to 255, indexed by `u8` only.
+#[derive(Clone, Copy)]
+struct Permutation([u8; 256]);
+
+impl Default for Permutation {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+/// Has it cleared in one piece: octet by octet that takes a tenth of the time of a key schedule.
+impl DefaultIsZeroes for Permutation {}
+
 /// The permutation before any key.
 const IDENTITY: [u8; 256] = {
     let mut permutation = [0; 256];
@@ -184,7 +196,7 @@ const fn hit(a: u8) -> u8 {
 impl PartialEq for Rc4 {
     fn eq(&self, other: &Self) -> bool {
         let indexes = self.i.ct_eq(&other.i) & self.j.ct_eq(&other.j);
-        (self.permutation.ct_eq(&other.permutation) & indexes).into()
+        (self.permutation.0.ct_eq(&other.permutation.0) & indexes).into()
     }
 }
 

@@ -146,6 +146,13 @@ fn gives_the_key_streams_of_rfc_6229() {
 }
 
 #[test]
+fn is_cleared_whole() {
+    let mut cipher = Rc4::new(b"key");
+    zeroize::Zeroize::zeroize(&mut cipher.permutation);
+    assert_eq!(cipher.permutation.0, [0; 256]);
+}
+
+#[test]
 fn debug_shows_nothing() {
     assert_eq!(alloc::format!("{:?}", Rc4::new(b"key")), "Rc4 { .. }");
 }
