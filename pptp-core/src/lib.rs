@@ -7,8 +7,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod control;
 mod error;
 pub mod gre;
+mod log;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod wire;

@@ -23,6 +23,8 @@ bitflags! {
         const ASYNCHRONOUS = 1;
         /// Synchronous framing.
         const SYNCHRONOUS = 2;
+        /// Either.
+        const EITHER = 3;
         const _ = !0;
     }
 
@@ -31,6 +33,8 @@ bitflags! {
         const ANALOG = 1;
         /// Digital access.
         const DIGITAL = 2;
+        /// Any.
+        const ANY = 3;
         const _ = !0;
     }
 }

@@ -18,7 +18,7 @@ mod text;
 mod wan_error;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use call_clear::{CallClearRequest, CallDisconnectNotify, DisconnectResult};
 pub use capabilities::{Bearer, Framing};

@@ -1,4 +1,4 @@
-mod vectors;
+pub(crate) mod vectors;
 
 use super::*;
 use crate::codec::{ParseError, ParseErrorKind};

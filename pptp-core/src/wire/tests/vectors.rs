@@ -3,14 +3,14 @@
 use crate::wire::*;
 use alloc::vec::Vec;
 
-pub(super) fn hex(text: &str) -> Vec<u8> {
+pub(crate) fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
     let octet = |pair: &[u8]| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap();
     digits.chunks(2).map(octet).collect()
 }
 
 /// A message from its hexadecimal parts, each of which is a field filled up with zeros to the width that goes with it.
-fn padded(parts: &[(&str, usize)]) -> Vec<u8> {
+pub(crate) fn padded(parts: &[(&str, usize)]) -> Vec<u8> {
     let mut octets = Vec::new();
     for (text, width) in parts {
         let part = hex(text);
@@ -40,7 +40,7 @@ const fn capabilities<'a>(
 /// All 15 messages as Scapy 2's `scapy.layers.pptp` builds them, and some as real peers sent them.
 ///
 /// Scapy gives an Incoming-Call-Reply a Length of 148; here it is 24, as RFC 2637 §2.10 has it.
-pub(super) fn vectors() -> Vec<(Vec<u8>, Message<'static>, &'static str)> {
+pub(crate) fn vectors() -> Vec<(Vec<u8>, Message<'static>, &'static str)> {
     let scapy = [
         (
             padded(&[

@@ -1,0 +1,238 @@
+//! What a control connection tells its caller.
+
+use crate::ProtocolError;
+use crate::wire::{
+    Capabilities, DisconnectResult, GeneralError, OutgoingCallRequest, OutgoingCallResult,
+    StartResult, StopReason, Version, WanErrorNotify,
+};
+use core::fmt;
+
+/// Something that happened on a control connection.
+///
+/// `call` is the index of a call, less than the connection's number of calls. It stands for the same call until that
+/// call's [`Event::CallFailed`] or [`Event::CallEnded`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// The control connection is established: calls can be made.
+    Connected {
+        /// The version in use.
+        version: Version,
+        /// What the peer says about itself.
+        peer: Capabilities<'a>,
+    },
+    /// The peer asks for a call: [`accept_call`](super::Connection::accept_call) or
+    /// [`refuse_call`](super::Connection::refuse_call) has to answer.
+    CallRequested {
+        /// Which call.
+        call: usize,
+        /// What the peer asks for.
+        request: OutgoingCallRequest<'a>,
+    },
+    /// A call is established: PPP can start.
+    CallConnected {
+        /// Which call.
+        call: usize,
+        /// What GRE needs to know.
+        info: CallInfo,
+    },
+    /// A call that was asked for was not established.
+    CallFailed {
+        /// Which call.
+        call: usize,
+        /// Why.
+        cause: CallEnd,
+    },
+    /// An established call has ended.
+    CallEnded {
+        /// Which call.
+        call: usize,
+        /// Why.
+        cause: CallEnd,
+    },
+    /// The peer sent a Set-Link-Info. Nothing needs to be done about it.
+    LinkInfo {
+        /// Which call.
+        call: usize,
+        /// The Async-Control-Character-Map to send with.
+        send_accm: u32,
+        /// The Async-Control-Character-Map to receive with.
+        receive_accm: u32,
+    },
+    /// The peer has counted errors on the line of a call.
+    WanErrors {
+        /// Which call.
+        call: usize,
+        /// The counters.
+        errors: WanErrorNotify,
+    },
+    /// The control connection has ended: the caller closes the TCP connection. All of its calls have ended before.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+/// What has been agreed about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct CallInfo {
+    /// The call id in GRE packets that we receive.
+    pub our_call_id: u16,
+    /// The call id in GRE packets that we send.
+    pub peer_call_id: u16,
+    /// The speed of the connection that the PAC claims, in bits a second.
+    pub connect_speed: u32,
+    /// How many data packets the peer buffers: the size of our transmit window.
+    pub peer_window: u16,
+    /// How long the peer takes to process a packet, in tenths of a second.
+    pub peer_delay: u16,
+}
+
+/// Why a call has ended, or was never established.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CallEnd {
+    /// The peer's Outgoing-Call-Reply says no.
+    Refused {
+        /// What it says.
+        result: OutgoingCallResult,
+        /// More, if that is a general error.
+        error: GeneralError,
+        /// More about the failure; for ISDN the cause code of Q.931.
+        cause: u16,
+    },
+    /// The peer's Call-Disconnect-Notify ended it.
+    Disconnected {
+        /// Why; Windows always says 0.
+        result: DisconnectResult,
+        /// More, if that is a general error.
+        error: GeneralError,
+        /// More about the end; for ISDN the cause code of Q.931.
+        cause: u16,
+    },
+    /// The peer's Call-Clear-Request ended it.
+    Cleared,
+    /// Our caller ended or refused it.
+    Local,
+    /// Nobody answered the request for the call in time.
+    TimedOut,
+    /// The control connection ended, and with it the call.
+    ConnectionClosed,
+}
+
+impl fmt::Display for CallEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused {
+                result,
+                error,
+                cause,
+            } => write!(
+                f,
+                "the peer refused it (result {result}, error {error}, cause {cause})"
+            ),
+            Self::Disconnected {
+                result,
+                error,
+                cause,
+            } => {
+                write!(
+                    f,
+                    "the peer disconnected it (result {result}, error {error}, cause {cause})"
+                )
+            }
+            Self::Cleared => f.write_str("the peer cleared it"),
+            Self::Local => f.write_str("it was ended here"),
+            Self::TimedOut => f.write_str("the request for it was not answered in time"),
+            Self::ConnectionClosed => f.write_str("the control connection ended"),
+        }
+    }
+}
+
+/// Why a control connection has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// Our caller closed it.
+    Local,
+    /// The peer's Stop-Control-Connection-Request.
+    PeerStopped(StopReason),
+    /// The TCP connection was closed.
+    TcpClosed,
+    /// The peer did not send its Start-Control-Connection message in time.
+    StartTimedOut,
+    /// The peer's Start-Control-Connection-Reply says no.
+    Refused {
+        /// What it says.
+        result: StartResult,
+        /// More, if that is a general error.
+        error: GeneralError,
+    },
+    /// The peer speaks only a version that is not supported here.
+    VersionNotSupported(Version),
+    /// The peer did not answer an Echo-Request in time: it is gone, or the way to it is.
+    EchoTimedOut,
+    /// The peer did not answer an Outgoing-Call-Request in time.
+    CallTimedOut,
+    /// It lost a collision with the connection that the peer opened.
+    Collision,
+    /// The peer broke the protocol.
+    Protocol(ProtocolError),
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("it was closed here"),
+            Self::PeerStopped(reason) => write!(f, "the peer stopped it (reason {reason})"),
+            Self::TcpClosed => f.write_str("the TCP connection was closed"),
+            Self::StartTimedOut => f.write_str("the peer did not start it in time"),
+            Self::Refused { result, error } => {
+                write!(f, "the peer refused it (result {result}, error {error})")
+            }
+            Self::VersionNotSupported(version) => {
+                write!(f, "the peer's PPTP version {version} is not supported")
+            }
+            Self::EchoTimedOut => f.write_str("the peer did not answer an Echo-Request"),
+            Self::CallTimedOut => f.write_str("the peer did not answer an Outgoing-Call-Request"),
+            Self::Collision => f.write_str("it collided with one that the peer opened"),
+            Self::Protocol(error) => write!(f, "the peer broke the protocol: {error}"),
+        }
+    }
+}
+
+/// Why something cannot be done with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CallError {
+    /// The control connection is not established, or is about to end.
+    NotConnected,
+    /// Only a PNS can ask for an outgoing call.
+    NotPns,
+    /// There are as many calls as the connection has room for.
+    NoFreeCall,
+    /// A call of this connection has that call id already.
+    CallIdInUse,
+    /// There is no call with this index that waits for an answer.
+    NotRequested,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotConnected => "the control connection is not established",
+            Self::NotPns => "only a PNS can ask for an outgoing call",
+            Self::NoFreeCall => "the control connection has no room for another call",
+            Self::CallIdInUse => "the call id is in use",
+            Self::NotRequested => "no such call waits for an answer",
+        })
+    }
+}
+
+impl core::error::Error for CallError {}

@@ -1,0 +1,312 @@
+//! What the peer says: one function for each message (RFC 2637 §2).
+
+use super::automaton::{Event, State};
+use super::call::Call;
+use super::connection::{Connection, Notice, Reply, Timer};
+use super::stats::count;
+use super::{
+    CallAnswer, CallEnd, CallRequest, CloseReason, Role, StartConfig, outgoing_pac, outgoing_pns,
+};
+use crate::ProtocolError;
+use crate::time::Instant;
+use crate::wire::{
+    CallClearRequest, CallDisconnectNotify, EchoReply, GeneralError, IncomingCallRequest, Message,
+    OutgoingCallReply, OutgoingCallRequest, OutgoingCallResult, SetLinkInfo,
+    StartControlConnectionReply, StartControlConnectionRequest, Version, WanErrorNotify,
+};
+
+impl<const CALLS: usize> Connection<CALLS> {
+    /// Handles messages from the TCP connection, and returns how many octets it has consumed: whole messages only.
+    ///
+    /// The caller keeps the others and gives them again, with what has arrived since behind them; a buffer of
+    /// [`MAX_RECEIVED_MESSAGE`](crate::wire::MAX_RECEIVED_MESSAGE) octets is enough. A message that has to be answered
+    /// or told is the last that is consumed before [`poll_control`](Self::poll_control) and
+    /// [`poll_event`](Self::poll_event) are drained: so nothing is ever queued, and a peer that does not read its
+    /// answers is not listened to. Octets that come when there is no connection are consumed and ignored.
+    ///
+    /// # Errors
+    /// If the octets are not PPTP. The connection has ended, and an [`Event::Closed`](super::Event::Closed) says so.
+    #[must_use = "octets that were not consumed have to be given again"]
+    pub fn handle_control(&mut self, now: Instant, bytes: &[u8]) -> Result<usize, ProtocolError> {
+        let mut rest = bytes;
+        while self.state != State::Closed {
+            if self.is_busy() {
+                return Ok(bytes.len().saturating_sub(rest.len()));
+            }
+            match Message::parse(rest) {
+                Ok(Some((message, len))) => {
+                    rest = rest.get(len..).unwrap_or_default();
+                    self.receive(now, &message);
+                }
+                Ok(None) => return Ok(bytes.len().saturating_sub(rest.len())),
+                Err(error) => {
+                    self.advance(now, Event::Abort, CloseReason::Protocol(error));
+                    return Err(error);
+                }
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn receive(&mut self, now: Instant, message: &Message<'_>) {
+        count(&mut self.stats.received);
+        self.keep_alive(now);
+        match message {
+            Message::StartControlConnectionRequest(request) => self.start_request(now, request),
+            Message::StartControlConnectionReply(reply) => self.start_reply(now, reply),
+            Message::StopControlConnectionRequest(request) => {
+                let reason = CloseReason::PeerStopped(request.reason);
+                self.advance(now, Event::StopRequest, reason);
+            }
+            Message::StopControlConnectionReply(_) => {
+                if self.state != State::WaitStopReply {
+                    count(&mut self.stats.unexpected);
+                }
+                self.advance(now, Event::StopReply, CloseReason::Local);
+            }
+            Message::EchoRequest(request) => {
+                let identifier = request.identifier;
+                self.reply = Some(Reply::Echo { identifier });
+            }
+            Message::EchoReply(reply) => self.echo_reply(now, reply),
+            Message::OutgoingCallRequest(request) => self.outgoing_call_request(now, request),
+            Message::OutgoingCallReply(reply) => self.outgoing_call_reply(now, reply),
+            Message::IncomingCallRequest(request) => self.incoming_call_request(request),
+            Message::IncomingCallReply(_) | Message::IncomingCallConnected(_) => {
+                count(&mut self.stats.unexpected);
+            }
+            Message::CallClearRequest(request) => self.call_clear_request(now, request),
+            Message::CallDisconnectNotify(notify) => self.call_disconnect_notify(now, notify),
+            Message::WanErrorNotify(notify) => self.wan_error_notify(notify),
+            Message::SetLinkInfo(info) => self.set_link_info(info),
+            Message::Unknown { .. } | Message::Management { .. } => count(&mut self.stats.unknown),
+        }
+    }
+
+    fn start_request(&mut self, now: Instant, request: &StartControlConnectionRequest<'_>) {
+        match self.state {
+            State::WaitRequest => {
+                self.peer = StartConfig::from_wire(&request.capabilities);
+                self.peer_version = request.version;
+            }
+            State::Established => {}
+            _ => count(&mut self.stats.unexpected),
+        }
+        // A later version than ours is answered with ours, an earlier one there is none of that is known.
+        let event = if request.version.number() < Version::V1_0.number() {
+            Event::StartRequestBadVersion
+        } else {
+            Event::StartRequest
+        };
+        let reason = CloseReason::VersionNotSupported(request.version);
+        self.advance(now, event, reason);
+    }
+
+    fn start_reply(&mut self, now: Instant, reply: &StartControlConnectionReply<'_>) {
+        if self.state != State::WaitReply {
+            count(&mut self.stats.unexpected);
+            return;
+        }
+        self.peer = StartConfig::from_wire(&reply.capabilities);
+        self.peer_version = reply.version;
+        let (event, reason) = if !reply.result.is_success() {
+            let (result, error) = (reply.result, reply.error);
+            (
+                Event::StartReplyRefused,
+                CloseReason::Refused { result, error },
+            )
+        } else if reply.version.number() == Version::V1_0.number() {
+            (Event::StartReply, CloseReason::Local)
+        } else {
+            self.stop_reason = crate::wire::StopReason::Protocol;
+            let reason = CloseReason::VersionNotSupported(reply.version);
+            (Event::StartReplyBadVersion, reason)
+        };
+        self.advance(now, event, reason);
+    }
+
+    fn echo_reply(&mut self, now: Instant, reply: &EchoReply) {
+        if self.is_echo_outstanding && reply.identifier == self.echo_identifier {
+            self.is_echo_outstanding = false;
+            self.timers.stop(Timer::EchoReply);
+            self.keep_alive(now);
+        } else {
+            count(&mut self.stats.unmatched_echo_replies);
+        }
+    }
+
+    fn outgoing_call_request(&mut self, now: Instant, request: &OutgoingCallRequest<'_>) {
+        let general = OutgoingCallResult::GeneralError;
+        let is_live = |call: &Call| !call.is_idle() && call.pns_id() == request.call_id;
+        let refusal = if self.state != State::Established {
+            Some((general, GeneralError::NotConnected))
+        } else if self.role != Role::Pac || self.end.is_some() {
+            Some((OutgoingCallResult::DoNotAccept, GeneralError::None))
+        } else if self.calls.iter().flatten().any(is_live) {
+            Some((general, GeneralError::BadCallId))
+        } else {
+            let request = CallRequest::from_wire(request);
+            let call = Call::requested(now, request, &self.config.time_outs);
+            match self.insert(call) {
+                Some(call) => {
+                    if let Some(answer) = self.config.accept {
+                        // If the call id is in use, the caller is asked.
+                        let _ = self.accept_call(now, call, answer);
+                    }
+                    None
+                }
+                None => Some((general, GeneralError::NoResource)),
+            }
+        };
+        if let Some((result, error)) = refusal {
+            let peer_call_id = request.call_id;
+            self.reply = Some(Reply::OutgoingCall {
+                peer_call_id,
+                result,
+                error,
+            });
+        }
+    }
+
+    fn outgoing_call_reply(&mut self, now: Instant, reply: &OutgoingCallReply) {
+        let time_outs = &self.config.time_outs;
+        let mut calls = self.calls.iter_mut().flatten();
+        let call = match self.role {
+            Role::Pns => calls.find(|call| !call.is_idle() && call.pns_id() == reply.peer_call_id),
+            Role::Pac => None,
+        };
+        let Some(call) = call else {
+            count(&mut self.stats.unexpected);
+            return;
+        };
+        let (event, cause) = if reply.result == OutgoingCallResult::Connected {
+            if call.answer.is_none() {
+                call.answer = Some(CallAnswer {
+                    call_id: reply.call_id,
+                    connect_speed: reply.connect_speed,
+                    receive_window: reply.receive_window,
+                    processing_delay: reply.processing_delay,
+                    physical_channel_id: reply.physical_channel_id,
+                });
+            }
+            (outgoing_pns::Event::Reply, CallEnd::Local)
+        } else {
+            let cause = CallEnd::Refused {
+                result: reply.result,
+                error: reply.error,
+                cause: reply.cause,
+            };
+            (outgoing_pns::Event::ReplyError, cause)
+        };
+        if !call.pns(now, event, cause, time_outs) {
+            count(&mut self.stats.unexpected);
+        }
+        self.go_on_closing(now);
+    }
+
+    /// Incoming calls are not taken yet.
+    fn incoming_call_request(&mut self, request: &IncomingCallRequest<'_>) {
+        let error = match self.state {
+            State::Established => GeneralError::None,
+            _ => GeneralError::NotConnected,
+        };
+        let peer_call_id = request.call_id;
+        self.reply = Some(Reply::IncomingCall {
+            peer_call_id,
+            error,
+        });
+    }
+
+    fn call_clear_request(&mut self, now: Instant, request: &CallClearRequest) {
+        if self.role != Role::Pac {
+            // Only a PNS clears calls like this; a PAC disconnects them.
+            count(&mut self.stats.unexpected);
+            return;
+        }
+        let call_id = request.call_id;
+        let time_outs = &self.config.time_outs;
+        // The PNS's own id (RFC 2637 §2.12), or else ours.
+        let by_pns = |call: &Call| call.pns_id() == call_id;
+        let by_pac = |call: &Call| call.pac_id() == Some(call_id);
+        let Some(call) = find(&mut self.calls, by_pns, by_pac) else {
+            let error = match self.state {
+                State::Established => GeneralError::BadCallId,
+                _ => GeneralError::NotConnected,
+            };
+            self.reply = Some(Reply::Disconnect { call_id, error });
+            return;
+        };
+        // The notice says more than the question would.
+        call.pac(now, outgoing_pac::Event::Clear, CallEnd::Cleared, time_outs);
+        self.go_on_closing(now);
+    }
+
+    fn call_disconnect_notify(&mut self, now: Instant, notify: &CallDisconnectNotify<'_>) {
+        let call_id = notify.call_id;
+        let time_outs = &self.config.time_outs;
+        // The PAC's own id (RFC 2637 §2.13); accel-ppp and Linux's NAT helper put the PNS's there.
+        let by_pac = |call: &Call| call.pac_id() == Some(call_id);
+        let by_pns = |call: &Call| call.pns_id() == call_id;
+        let call = match self.role {
+            Role::Pns => find(&mut self.calls, by_pac, by_pns),
+            Role::Pac => None,
+        };
+        let Some(call) = call else {
+            count(&mut self.stats.unexpected);
+            return;
+        };
+        let cause = CallEnd::Disconnected {
+            result: notify.result,
+            error: notify.error,
+            cause: notify.cause,
+        };
+        call.pns(now, outgoing_pns::Event::Disconnect, cause, time_outs);
+        self.go_on_closing(now);
+    }
+
+    fn wan_error_notify(&mut self, notify: &WanErrorNotify) {
+        match self.position(notify.peer_call_id) {
+            Some(call) if self.role == Role::Pns => {
+                let errors = *notify;
+                self.notice = Some(Notice::WanErrors { call, errors });
+            }
+            _ => count(&mut self.stats.unexpected),
+        }
+    }
+
+    fn set_link_info(&mut self, info: &SetLinkInfo) {
+        count(&mut self.stats.link_infos);
+        match self.position(info.peer_call_id) {
+            Some(call) => {
+                self.notice = Some(Notice::LinkInfo {
+                    call,
+                    send_accm: info.send_accm,
+                    receive_accm: info.receive_accm,
+                });
+            }
+            None => count(&mut self.stats.unexpected),
+        }
+    }
+
+    /// The index of the live call that has our id `id`.
+    fn position(&self, id: u16) -> Option<usize> {
+        let is_it = |call: &Call| !call.is_idle() && call.our_id() == Some(id);
+        let mut calls = self.calls.iter();
+        calls.position(|call| call.as_ref().is_some_and(is_it))
+    }
+}
+
+/// The live call that is the `first`, or else the `second`.
+fn find(
+    calls: &mut [Option<Call>],
+    first: impl Fn(&Call) -> bool,
+    second: impl Fn(&Call) -> bool,
+) -> Option<&mut Call> {
+    let find = |is_it: &dyn Fn(&Call) -> bool| {
+        let is_it = |call: &Call| !call.is_idle() && is_it(call);
+        let mut calls = calls.iter();
+        calls.position(|call| call.as_ref().is_some_and(is_it))
+    };
+    let position = find(&first).or_else(|| find(&second))?;
+    calls.get_mut(position)?.as_mut()
+}
