@@ -12,6 +12,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod auth;
 pub mod automaton;
 pub mod codec;
 pub mod mschap;

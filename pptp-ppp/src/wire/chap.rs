@@ -38,6 +38,13 @@ code_points! {
     CHANGE_PASSWORD_3 = 7, "Change-Password-3";
 }
 
+/// The code in the header of a [`Packet`], which does not know whose it is.
+impl From<Code> for PppCode {
+    fn from(code: Code) -> Self {
+        Self(code.0)
+    }
+}
+
 /// A CHAP message without its identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -111,18 +118,22 @@ impl<'a> Message<'a> {
 
     /// Appends the whole packet. A value beyond 255 octets is cut.
     pub fn encode(&self, writer: &mut Writer<'_>, identifier: u8) {
-        let code = PppCode(self.code().0);
-        Packet::encode_with(writer, code, identifier, |writer| match *self {
-            Self::Challenge { value, name } | Self::Response { value, name } => {
-                let value = value.get(..usize::from(u8::MAX)).unwrap_or(value);
-                writer.u8(u8::try_from(value.len()).unwrap_or(u8::MAX));
-                writer.bytes(value);
-                writer.bytes(name);
-            }
-            Self::Success { message: data }
-            | Self::Failure { message: data }
-            | Self::Other { data, .. } => writer.bytes(data),
-        });
+        Packet::encode_with(
+            writer,
+            self.code().into(),
+            identifier,
+            |writer| match *self {
+                Self::Challenge { value, name } | Self::Response { value, name } => {
+                    let value = value.get(..usize::from(u8::MAX)).unwrap_or(value);
+                    writer.u8(u8::try_from(value.len()).unwrap_or(u8::MAX));
+                    writer.bytes(value);
+                    writer.bytes(name);
+                }
+                Self::Success { message: data }
+                | Self::Failure { message: data }
+                | Self::Other { data, .. } => writer.bytes(data),
+            },
+        );
     }
 }
 

@@ -48,6 +48,13 @@ code_points! {
     EXPANDED = 254, "Expanded";
 }
 
+/// The code in the header of a [`Packet`], which does not know whose it is.
+impl From<Code> for PppCode {
+    fn from(code: Code) -> Self {
+        Self(code.0)
+    }
+}
+
 /// An EAP message without its identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -124,15 +131,19 @@ impl<'a> Message<'a> {
 
     /// Appends the whole packet.
     pub fn encode(&self, writer: &mut Writer<'_>, identifier: u8) {
-        let code = PppCode(self.code().0);
-        Packet::encode_with(writer, code, identifier, |writer| match *self {
-            Self::Request { kind, data } | Self::Response { kind, data } => {
-                writer.u8(kind.0);
-                writer.bytes(data);
-            }
-            Self::Success | Self::Failure => {}
-            Self::Other { data, .. } => writer.bytes(data),
-        });
+        Packet::encode_with(
+            writer,
+            self.code().into(),
+            identifier,
+            |writer| match *self {
+                Self::Request { kind, data } | Self::Response { kind, data } => {
+                    writer.u8(kind.0);
+                    writer.bytes(data);
+                }
+                Self::Success | Self::Failure => {}
+                Self::Other { data, .. } => writer.bytes(data),
+            },
+        );
     }
 }
 

@@ -175,7 +175,7 @@ impl fmt::Display for ErrorCode {
 pub struct Failure<'a> {
     /// Why.
     pub error: ErrorCode,
-    /// Whether another attempt may be made on the same challenge or the new one.
+    /// Whether another attempt may be made.
     pub retry: bool,
     /// The challenge for another attempt or a change of password.
     pub challenge: Option<[u8; 16]>,
@@ -234,7 +234,7 @@ impl<'a> Failure<'a> {
         }
     }
 
-    /// Appends the message. What is not there is left out; macOS 10.4 hangs at a text, so it is better left out as well.
+    /// Appends the message. What is not there is left out, and a text is better not there: macOS 10.4 hangs at one.
     pub fn encode(&self, writer: &mut Writer<'_>) {
         writer.bytes(b"E=");
         write_decimal(writer, self.error.into());

@@ -16,6 +16,13 @@ code_points! {
     AUTHENTICATE_NAK = 3, "Authenticate-Nak";
 }
 
+/// The code in the header of a [`Packet`], which does not know whose it is.
+impl From<Code> for PppCode {
+    fn from(code: Code) -> Self {
+        Self(code.0)
+    }
+}
+
 /// A PAP message without its identifier. Passwords are not printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,15 +94,19 @@ impl<'a> Message<'a> {
 
     /// Appends the whole packet. Names, passwords and messages beyond 255 octets are cut.
     pub fn encode(&self, writer: &mut Writer<'_>, identifier: u8) {
-        let code = PppCode(self.code().0);
-        Packet::encode_with(writer, code, identifier, |writer| match *self {
-            Self::Request { name, password } => {
-                write_string(writer, name);
-                write_string(writer, password);
-            }
-            Self::Ack { message } | Self::Nak { message } => write_string(writer, message),
-            Self::Other { data, .. } => writer.bytes(data),
-        });
+        Packet::encode_with(
+            writer,
+            self.code().into(),
+            identifier,
+            |writer| match *self {
+                Self::Request { name, password } => {
+                    write_string(writer, name);
+                    write_string(writer, password);
+                }
+                Self::Ack { message } | Self::Nak { message } => write_string(writer, message),
+                Self::Other { data, .. } => writer.bytes(data),
+            },
+        );
     }
 }
 

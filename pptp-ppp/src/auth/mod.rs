@@ -1,0 +1,168 @@
+//! Authentication: a state machine for each method and role.
+//!
+//! The machines take and give packets of their protocol without PPP framing, and time; they know neither LCP nor what
+//! was negotiated there. An authenticator has no list of users: it asks for a [`Verdict`] on what was presented.
+
+pub mod mschapv2;
+
+use crate::codec::ParseError;
+use crate::mschap::NtHash;
+use crate::wire::Text;
+use crate::wire::mschapv2::ErrorCode;
+use core::fmt;
+use heapless::Vec;
+use pptp_mppe::StartKeys;
+
+/// The longest name of a user, in octets (RFC 2759 §4).
+pub const MAX_NAME_LEN: usize = 256;
+
+/// A name as it is on the wire: octets, usually of text.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Name(Vec<u8, MAX_NAME_LEN>);
+
+impl Name {
+    /// Copies `name`.
+    ///
+    /// # Errors
+    /// If it is longer than [`MAX_NAME_LEN`].
+    pub fn new(name: &[u8]) -> Result<Self, NameTooLong> {
+        Vec::from_slice(name)
+            .map(Self)
+            .map_err(|_| NameTooLong { len: name.len() })
+    }
+
+    /// The octets of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Text(&self.0))
+    }
+}
+
+/// A name has more than [`MAX_NAME_LEN`] octets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct NameTooLong {
+    /// How many it has.
+    pub len: usize,
+}
+
+impl fmt::Display for NameTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a name of {} octets is longer than {MAX_NAME_LEN}",
+            self.len
+        )
+    }
+}
+
+impl core::error::Error for NameTooLong {}
+
+/// Why a packet was not acted upon. The exchange goes on as if it had not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Discard {
+    /// It cannot be read.
+    Malformed(ParseError),
+    /// It is an answer to something else than what was asked last.
+    WrongIdentifier,
+    /// It does not belong to this point of the exchange, or is a duplicate that needs no answer.
+    Unexpected,
+    /// Its code is none that this side acts on.
+    UnknownCode(u8),
+    /// It challenges us with our own challenge: an answer would be good for logging in to us.
+    OwnChallenge,
+    /// It presents a name that is too long.
+    NameTooLong(NameTooLong),
+}
+
+impl fmt::Display for Discard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(f, "malformed packet: {error}"),
+            Self::WrongIdentifier => f.write_str("identifier of another exchange"),
+            Self::Unexpected => f.write_str("packet out of turn"),
+            Self::UnknownCode(code) => write!(f, "unknown code {code}"),
+            Self::OwnChallenge => f.write_str("our own challenge came back"),
+            Self::NameTooLong(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl core::error::Error for Discard {}
+
+impl From<ParseError> for Discard {
+    fn from(error: ParseError) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl From<NameTooLong> for Discard {
+    fn from(error: NameTooLong) -> Self {
+        Self::NameTooLong(error)
+    }
+}
+
+/// One request for a [`Verdict`]. The answer has to quote it, so that a late one cannot be taken for that of another
+/// request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AuthId(u32);
+
+/// What an authenticator is to make of what a peer presented.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict<'a> {
+    /// The password of that user: see whether what was presented proves it.
+    Password(&'a str),
+    /// The password hash of that user: see whether what was presented proves it.
+    NtHash(&'a NtHash),
+    /// Someone else, such as a RADIUS server, has verified it: accept.
+    AcceptWith {
+        /// The proof that goes into MS-CHAPv2's Success.
+        authenticator_response: [u8; 20],
+        /// The keys of MPPE, if there are any.
+        keys: Option<StartKeys>,
+    },
+    /// Refuse.
+    Reject {
+        /// Why; [`ErrorCode::AuthenticationFailure`] has some peers forget the password they stored.
+        error: ErrorCode,
+        /// Whether the peer may try again on this link.
+        retry: bool,
+        /// Text for people; best left empty, for there are peers that hang at it.
+        message: &'a [u8],
+    },
+}
+
+impl Verdict<'_> {
+    /// Refuses for a wrong name or password, without another try: all that a guesser needs to know.
+    pub const WRONG_PASSWORD: Self = Self::Reject {
+        error: ErrorCode::AuthenticationFailure,
+        retry: false,
+        message: b"",
+    };
+}
+
+/// Which verdict it is, without what is secret in it.
+impl fmt::Debug for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(_) => f.write_str("Password"),
+            Self::NtHash(_) => f.write_str("NtHash"),
+            Self::AcceptWith { .. } => f.write_str("AcceptWith"),
+            Self::Reject { error, retry, .. } => f
+                .debug_struct("Reject")
+                .field("error", error)
+                .field("retry", retry)
+                .finish(),
+        }
+    }
+}

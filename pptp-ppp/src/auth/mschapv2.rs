@@ -1,0 +1,9 @@
+//! MS-CHAPv2 (RFC 2759): both sides prove that they know the password, and both get keys for MPPE.
+
+mod authenticator;
+mod peer;
+#[cfg(test)]
+mod tests;
+
+pub use authenticator::{Authenticator, AuthenticatorError, Outcome, Request};
+pub use peer::{Peer, PeerError, PeerEvent};

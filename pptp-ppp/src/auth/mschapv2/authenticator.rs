@@ -1,0 +1,447 @@
+//! The side that asks for a name and a proof.
+
+#[cfg(test)]
+mod tests;
+
+use crate::auth::{AuthId, Discard, Name, Verdict};
+use crate::codec::{BufferTooSmall, Writer};
+use crate::mschap::{Exchange, NtHash, master_key};
+use crate::random::Random;
+use crate::time::{Instant, TimerKey, TimerTable};
+use crate::wire::Packet;
+use crate::wire::chap::{Code, Message};
+use crate::wire::mschapv2::{ErrorCode, Failure, Response, Success};
+use core::fmt;
+use core::time::Duration;
+use heapless::Vec;
+use pptp_mppe::{Side, StartKeys};
+
+/// The protocol for changing passwords that goes with MS-CHAPv2, as a Failure tells it (RFC 2759 §6).
+const CHANGE_PASSWORD_VERSION: u32 = 3;
+
+/// Challenges a peer, asks for a [`Verdict`] on its Response and tells the peer.
+///
+/// [`Authenticator::challenge`] when LCP has negotiated MS-CHAPv2 for the other side, and again whenever it is to
+/// prove itself anew; [`Authenticator::close`] when LCP leaves Opened. In between, packets and time go in and packets
+/// come out of [`Authenticator::poll_packet`]; any order of calls is safe.
+///
+/// A Challenge is sent again, the same one, after 1, 2, 3, 3 ... seconds. A Response that comes again, because our
+/// verdict was lost, gets the same verdict again and is no new attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticator {
+    name: Name,
+    phase: Phase,
+    pending: bool,
+    identifier: u8,
+    challenge: [u8; 16],
+    /// How often the Challenge has become due.
+    challenges: u8,
+    presented: Option<Presented>,
+    requests: u32,
+    keys: Option<StartKeys>,
+    timers: TimerTable<Timer, 1>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Phase {
+    Closed,
+    /// Waits for a Response.
+    Challenged,
+    /// Waits for the verdict on it.
+    Presented,
+    Accepted {
+        authenticator_response: [u8; 20],
+    },
+    Refused(Refusal),
+    /// The peer did not answer.
+    Silent,
+}
+
+/// What goes into a Failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refusal {
+    error: ErrorCode,
+    retry: bool,
+    /// The challenge for another try.
+    challenge: [u8; 16],
+    message: Vec<u8, { Authenticator::MAX_MESSAGE_LEN }>,
+}
+
+/// A Response that has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Presented {
+    identifier: u8,
+    /// What it is the answer to.
+    challenge: [u8; 16],
+    response: Response,
+    name: Name,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    /// The Challenge is due again, or no Response has come in all the time there was.
+    Response,
+}
+
+impl TimerKey for Timer {
+    const ALL: &'static [Self] = &[Self::Response];
+
+    fn slot(self) -> usize {
+        0
+    }
+}
+
+/// What a peer has presented: whatever a RADIUS server needs to know as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request<'a> {
+    /// What to quote in the answer.
+    pub id: AuthId,
+    /// Who the peer says it is: as it was sent, with the domain before a backslash if there is one.
+    pub user_name: &'a [u8],
+    /// The identifier of the Response.
+    pub identifier: u8,
+    /// What we challenged it with.
+    pub challenge: &'a [u8; 16],
+    /// What it answered.
+    pub response: &'a Response,
+}
+
+/// What a verdict came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The peer has proved itself.
+    Accepted,
+    /// It has not, and the link is to go down once the Failure has been sent.
+    Refused(ErrorCode),
+    /// It has not, but may try again.
+    Retry(ErrorCode),
+}
+
+/// Why an authentication failed without a verdict, seen from the authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum AuthenticatorError {
+    /// The peer did not answer the Challenge.
+    NoResponse,
+}
+
+impl fmt::Display for AuthenticatorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoResponse => f.write_str("the client did not answer the challenge"),
+        }
+    }
+}
+
+impl core::error::Error for AuthenticatorError {}
+
+impl Authenticator {
+    /// How often a Challenge is sent before the peer is given up: for 27 seconds in all.
+    pub const MAX_CHALLENGES: u8 = 10;
+    /// How long a person has for another try.
+    pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+    /// How much of the message of a [`Verdict::Reject`] is sent, in octets.
+    pub const MAX_MESSAGE_LEN: usize = 64;
+
+    /// An authenticator that calls itself `name`, which may be empty.
+    #[must_use]
+    pub const fn new(name: Name) -> Self {
+        Self {
+            name,
+            phase: Phase::Closed,
+            pending: false,
+            identifier: 0,
+            challenge: [0; 16],
+            challenges: 0,
+            presented: None,
+            requests: 0,
+            keys: None,
+            timers: TimerTable::new(),
+        }
+    }
+
+    /// Challenges the peer, with a new value and identifier; whatever was presented before no longer counts.
+    pub fn challenge(&mut self, now: Instant, random: &mut Random) {
+        self.identifier = self.identifier.wrapping_add(1);
+        self.challenge = random.array();
+        self.presented = None;
+        self.phase = Phase::Challenged;
+        self.challenges = 0;
+        self.send_challenge(now);
+    }
+
+    /// Ends it, and forgets the keys.
+    pub fn close(&mut self) {
+        self.phase = Phase::Closed;
+        self.pending = false;
+        self.presented = None;
+        self.keys = None;
+        self.timers.stop_all();
+    }
+
+    /// What the peer is or was last challenged with: never to be answered when it comes from the peer.
+    #[must_use]
+    pub fn challenge_value(&self) -> Option<&[u8; 16]> {
+        (self.phase != Phase::Closed).then_some(&self.challenge)
+    }
+
+    /// Whether the last verdict accepted the peer.
+    #[must_use]
+    pub const fn is_authenticated(&self) -> bool {
+        matches!(self.phase, Phase::Accepted { .. })
+    }
+
+    /// The start keys of MPPE from the last time that a peer was accepted; a new Challenge during the session leaves
+    /// them until the next.
+    #[must_use]
+    pub const fn keys(&self) -> Option<&StartKeys> {
+        self.keys.as_ref()
+    }
+
+    /// What waits for a verdict.
+    #[must_use]
+    pub fn request(&self) -> Option<Request<'_>> {
+        let presented = self
+            .presented
+            .as_ref()
+            .filter(|_| self.phase == Phase::Presented)?;
+        Some(Request {
+            id: AuthId(self.requests),
+            user_name: presented.name.as_bytes(),
+            identifier: presented.identifier,
+            challenge: &presented.challenge,
+            response: &presented.response,
+        })
+    }
+
+    /// Takes a CHAP packet. After `Ok(true)` there is a new [`Authenticator::request`].
+    ///
+    /// # Errors
+    /// Why the packet was ignored.
+    pub fn handle_packet(&mut self, packet: Packet<'_>) -> Result<bool, Discard> {
+        let Message::Response { value, name } = Message::parse(packet)? else {
+            return Err(Discard::UnknownCode(packet.code.0));
+        };
+        let presented = Presented {
+            identifier: packet.identifier,
+            challenge: self.challenge,
+            response: Response::parse(value)?,
+            name: Name::new(name)?,
+        };
+        if let Some(before) = &self.presented {
+            let Presented {
+                identifier,
+                response,
+                name,
+                ..
+            } = before;
+            if (*identifier, response, name)
+                == (presented.identifier, &presented.response, &presented.name)
+            {
+                return self.repeat();
+            }
+        }
+        match &self.phase {
+            Phase::Challenged => {}
+            Phase::Refused(Refusal { retry: true, .. }) => {}
+            Phase::Closed
+            | Phase::Presented
+            | Phase::Accepted { .. }
+            | Phase::Refused(_)
+            | Phase::Silent => return Err(Discard::Unexpected),
+        }
+        if packet.identifier != self.identifier {
+            return Err(Discard::WrongIdentifier);
+        }
+        self.presented = Some(presented);
+        self.phase = Phase::Presented;
+        self.pending = false;
+        self.requests = self.requests.wrapping_add(1);
+        self.timers.stop(Timer::Response);
+        Ok(true)
+    }
+
+    /// Answers the [`Authenticator::request`] with this `id`. `None`, and nothing happens, if there is no such request
+    /// any more.
+    pub fn authorize(
+        &mut self,
+        now: Instant,
+        id: AuthId,
+        verdict: &Verdict<'_>,
+        random: &mut Random,
+    ) -> Option<Outcome> {
+        let request = self.request().filter(|request| request.id == id)?;
+        let accepted = match verdict {
+            Verdict::Password(password) => prove(&request, &NtHash::from_password(password)),
+            Verdict::NtHash(hash) => prove(&request, hash),
+            Verdict::AcceptWith {
+                authenticator_response,
+                keys,
+            } => Some((*authenticator_response, keys.clone())),
+            Verdict::Reject {
+                error,
+                retry,
+                message,
+            } => {
+                return Some(self.refuse(now, *error, *retry, message, random));
+            }
+        };
+        let Some((authenticator_response, keys)) = accepted else {
+            return Some(self.refuse(now, ErrorCode::AuthenticationFailure, false, b"", random));
+        };
+        self.keys = keys;
+        self.phase = Phase::Accepted {
+            authenticator_response,
+        };
+        self.pending = true;
+        Some(Outcome::Accepted)
+    }
+
+    /// Has the time be `now`. If that ends the attempt, says why.
+    #[must_use]
+    pub fn handle_timeout(&mut self, now: Instant) -> Option<AuthenticatorError> {
+        if !self.timers.take_expired(Timer::Response, now) {
+            return None;
+        }
+        if self.phase == Phase::Challenged && self.challenges < Self::MAX_CHALLENGES {
+            self.send_challenge(now);
+            return None;
+        }
+        self.close();
+        self.phase = Phase::Silent;
+        Some(AuthenticatorError::NoResponse)
+    }
+
+    /// When [`Authenticator::handle_timeout`] has something to do.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next().map(|(at, _)| at)
+    }
+
+    /// Writes the CHAP packet that is to be sent, if there is one.
+    ///
+    /// # Errors
+    /// If it does not fit; it stays to be sent.
+    pub fn poll_packet<'b>(
+        &mut self,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        if !self.pending {
+            return Ok(None);
+        }
+        let answered = self
+            .presented
+            .as_ref()
+            .map_or(self.identifier, |it| it.identifier);
+        let mut writer = Writer::new(out);
+        match &self.phase {
+            Phase::Challenged => {
+                let message = Message::Challenge {
+                    value: &self.challenge,
+                    name: self.name.as_bytes(),
+                };
+                message.encode(&mut writer, self.identifier);
+            }
+            Phase::Accepted {
+                authenticator_response,
+            } => {
+                let success = Success {
+                    authenticator_response: *authenticator_response,
+                    message: b"",
+                };
+                Packet::encode_with(&mut writer, Code::SUCCESS.into(), answered, |writer| {
+                    success.encode(writer);
+                });
+            }
+            Phase::Refused(refusal) => {
+                let failure = Failure {
+                    error: refusal.error,
+                    retry: refusal.retry,
+                    challenge: Some(refusal.challenge),
+                    version: Some(CHANGE_PASSWORD_VERSION),
+                    message: &refusal.message,
+                };
+                Packet::encode_with(&mut writer, Code::FAILURE.into(), answered, |writer| {
+                    failure.encode(writer);
+                });
+            }
+            Phase::Closed | Phase::Presented | Phase::Silent => return Ok(None),
+        }
+        let packet = writer.finish()?;
+        self.pending = false;
+        Ok(Some(packet))
+    }
+
+    fn send_challenge(&mut self, now: Instant) {
+        self.challenges = self.challenges.saturating_add(1);
+        self.pending = true;
+        let wait = Duration::from_secs(u64::from(self.challenges.min(3)));
+        self.timers.set(Timer::Response, now + wait);
+    }
+
+    /// What a Response gets that has been here before.
+    fn repeat(&mut self) -> Result<bool, Discard> {
+        match self.phase {
+            Phase::Accepted { .. } | Phase::Refused(_) => self.pending = true,
+            Phase::Presented => {}
+            Phase::Closed | Phase::Challenged | Phase::Silent => return Err(Discard::Unexpected),
+        }
+        Ok(false)
+    }
+
+    fn refuse(
+        &mut self,
+        now: Instant,
+        error: ErrorCode,
+        retry: bool,
+        message: &[u8],
+        random: &mut Random,
+    ) -> Outcome {
+        let challenge = random.array();
+        let message = message
+            .iter()
+            .copied()
+            .take(Self::MAX_MESSAGE_LEN)
+            .collect();
+        self.phase = Phase::Refused(Refusal {
+            error,
+            retry,
+            challenge,
+            message,
+        });
+        self.keys = None;
+        self.pending = true;
+        if !retry {
+            return Outcome::Refused(error);
+        }
+        // The next Response counts on from the one before (RFC 2433 B.1).
+        self.identifier = self.identifier.wrapping_add(1);
+        self.challenge = challenge;
+        self.timers.set(Timer::Response, now + Self::RETRY_TIMEOUT);
+        Outcome::Retry(error)
+    }
+}
+
+/// Our proof and the keys, if the response is that of someone whose password has `hash`.
+fn prove(request: &Request<'_>, hash: &NtHash) -> Option<([u8; 20], Option<StartKeys>)> {
+    let Response {
+        peer_challenge,
+        nt_response,
+        ..
+    } = request.response;
+    let exchange = Exchange {
+        authenticator_challenge: request.challenge,
+        peer_challenge,
+        user_name: request.user_name,
+    };
+    exchange.verify_nt_response(hash, nt_response).then(|| {
+        let keys = master_key(hash, nt_response).start_keys(Side::Server);
+        (
+            exchange.authenticator_response(hash, nt_response),
+            Some(keys),
+        )
+    })
+}

@@ -1,0 +1,366 @@
+//! The side that is asked for its name and proof.
+
+#[cfg(test)]
+mod tests;
+
+use crate::auth::{Discard, Name};
+use crate::codec::{BufferTooSmall, ParseError, Writer};
+use crate::mschap::{Exchange, NtHash, master_key};
+use crate::random::Random;
+use crate::time::{Instant, TimerKey, TimerTable};
+use crate::wire::Packet;
+use crate::wire::chap::Message;
+use crate::wire::mschapv2::{ErrorCode, Failure, Response, Success};
+use core::fmt;
+use core::time::Duration;
+use pptp_mppe::{Side, StartKeys};
+
+/// Answers the challenges of an authenticator and verifies its proof.
+///
+/// [`Peer::open`] when LCP has negotiated MS-CHAPv2 for this side, [`Peer::close`] when LCP leaves Opened. In between,
+/// packets and time go in and packets come out of [`Peer::poll_packet`]; any order of calls is safe. Once failed, it
+/// says nothing more until it is opened again.
+///
+/// A Response is sent again every three seconds as long as there is no verdict, always the same one, for it may be
+/// the Success that got lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    name: Name,
+    hash: NtHash,
+    phase: Phase,
+    answer: Option<Answer>,
+    keys: Option<StartKeys>,
+    timers: TimerTable<Timer, 2>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Closed,
+    /// Waits for a Challenge.
+    Opened,
+    /// Waits for the verdict on a Response.
+    Responded,
+    Authenticated,
+    Failed,
+}
+
+/// Our Response to the last Challenge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Answer {
+    identifier: u8,
+    challenge: [u8; 16],
+    response: Response,
+    pending: bool,
+    /// How often it has been sent.
+    sent: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    /// The Response is due again.
+    Retransmit,
+    /// There has been no Success for too long.
+    GiveUp,
+}
+
+impl TimerKey for Timer {
+    const ALL: &'static [Self] = &[Self::Retransmit, Self::GiveUp];
+
+    fn slot(self) -> usize {
+        match self {
+            Self::Retransmit => 0,
+            Self::GiveUp => 1,
+        }
+    }
+}
+
+/// What a packet has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PeerEvent<'p> {
+    /// Each side has proved itself to the other: [`Peer::keys`] are there.
+    Authenticated {
+        /// The authenticator's text for people; usually empty.
+        message: &'p [u8],
+    },
+    /// The link has to go down.
+    Failed {
+        /// Why.
+        cause: PeerError,
+        /// The authenticator's text for people; usually empty.
+        message: &'p [u8],
+    },
+}
+
+/// Why an authentication failed, seen from the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PeerError {
+    /// The authenticator refused us.
+    Refused {
+        /// Why, by its own account.
+        error: ErrorCode,
+        /// Whether it would take another attempt.
+        retry: bool,
+    },
+    /// The authenticator said Success without proving that it knows the password: it is not who it should be.
+    ServerNotTrusted,
+    /// The authenticator did not challenge us or did not answer our Response in time.
+    TimedOut,
+}
+
+impl fmt::Display for PeerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { error, .. } => error.fmt(f),
+            Self::ServerNotTrusted => {
+                f.write_str("the server has not proved that it knows the password")
+            }
+            Self::TimedOut => f.write_str("the server did not finish the authentication in time"),
+        }
+    }
+}
+
+impl core::error::Error for PeerError {}
+
+impl Peer {
+    /// How long after [`Peer::open`] there has to be a Success.
+    pub const TIMEOUT: Duration = Duration::from_secs(60);
+    /// The time between two copies of a Response.
+    pub const RETRANSMIT: Duration = Duration::from_secs(3);
+    /// How often a Response is sent without being asked for again.
+    pub const MAX_RESPONSES: u8 = 10;
+
+    /// A peer that calls itself `name`, with the domain if the authenticator wants one, and whose password has `hash`.
+    #[must_use]
+    pub const fn new(name: Name, hash: NtHash) -> Self {
+        Self {
+            name,
+            hash,
+            phase: Phase::Closed,
+            answer: None,
+            keys: None,
+            timers: TimerTable::new(),
+        }
+    }
+
+    /// Starts to wait for a Challenge, with nothing left of what was before.
+    pub fn open(&mut self, now: Instant) {
+        self.close();
+        self.phase = Phase::Opened;
+        self.timers.set(Timer::GiveUp, now + Self::TIMEOUT);
+    }
+
+    /// Ends it, and forgets the keys.
+    pub fn close(&mut self) {
+        self.phase = Phase::Closed;
+        self.answer = None;
+        self.keys = None;
+        self.timers.stop_all();
+    }
+
+    /// Whether the last Challenge was answered and the authenticator has proved itself.
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        self.phase == Phase::Authenticated
+    }
+
+    /// The start keys of MPPE from the last Success; a new Challenge during the session leaves them until the next.
+    #[must_use]
+    pub const fn keys(&self) -> Option<&StartKeys> {
+        self.keys.as_ref()
+    }
+
+    /// Takes a CHAP packet.
+    ///
+    /// `own_challenge` is what we challenge the other side with, if we do: see
+    /// [`Authenticator::challenge_value`](super::Authenticator::challenge_value).
+    ///
+    /// # Errors
+    /// Why the packet was ignored.
+    pub fn handle_packet<'p>(
+        &mut self,
+        now: Instant,
+        packet: Packet<'p>,
+        own_challenge: Option<&[u8; 16]>,
+        random: &mut Random,
+    ) -> Result<Option<PeerEvent<'p>>, Discard> {
+        if matches!(self.phase, Phase::Closed | Phase::Failed) {
+            return Err(Discard::Unexpected);
+        }
+        match Message::parse(packet)? {
+            Message::Challenge { value, .. } => {
+                let challenge = value
+                    .try_into()
+                    .map_err(|_| ParseError::invalid("Value-Size", Packet::HEADER_LEN))?;
+                if own_challenge == Some(&challenge) {
+                    return Err(Discard::OwnChallenge);
+                }
+                self.answer(now, packet.identifier, challenge, random);
+                Ok(None)
+            }
+            Message::Success { message } => {
+                self.handle_success(packet.identifier, message).map(Some)
+            }
+            Message::Failure { message } => {
+                self.handle_failure(packet.identifier, message).map(Some)
+            }
+            other => Err(Discard::UnknownCode(other.code().0)),
+        }
+    }
+
+    /// Has the time be `now`. If that ends the attempt, says why.
+    #[must_use]
+    pub fn handle_timeout(&mut self, now: Instant) -> Option<PeerError> {
+        if self.timers.take_expired(Timer::GiveUp, now) {
+            self.fail();
+            return Some(PeerError::TimedOut);
+        }
+        if self.timers.take_expired(Timer::Retransmit, now)
+            && let Some(answer) = &mut self.answer
+        {
+            answer.pending = true;
+            if answer.sent < Self::MAX_RESPONSES {
+                self.timers.set(Timer::Retransmit, now + Self::RETRANSMIT);
+            }
+        }
+        None
+    }
+
+    /// When [`Peer::handle_timeout`] has something to do.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.timers.next().map(|(at, _)| at)
+    }
+
+    /// Writes the CHAP packet that is to be sent, if there is one.
+    ///
+    /// # Errors
+    /// If it does not fit; it stays to be sent.
+    pub fn poll_packet<'b>(
+        &mut self,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        let Some(answer) = self.answer.as_mut().filter(|answer| answer.pending) else {
+            return Ok(None);
+        };
+        let mut value = [0; Response::LEN];
+        let mut writer = Writer::new(&mut value);
+        answer.response.encode(&mut writer);
+        let mut writer = Writer::new(out);
+        let message = Message::Response {
+            value: &value,
+            name: self.name.as_bytes(),
+        };
+        message.encode(&mut writer, answer.identifier);
+        let packet = writer.finish()?;
+        answer.pending = false;
+        answer.sent = answer.sent.saturating_add(1);
+        Ok(Some(packet))
+    }
+
+    /// Has a Response be sent: the one that was, if the Challenge was here before.
+    fn answer(&mut self, now: Instant, identifier: u8, challenge: [u8; 16], random: &mut Random) {
+        match &mut self.answer {
+            Some(answer) if (answer.identifier, answer.challenge) == (identifier, challenge) => {
+                answer.pending = true;
+            }
+            _ => {
+                let peer_challenge = random.array();
+                let nt_response = self
+                    .exchange(&challenge, &peer_challenge)
+                    .nt_response(&self.hash);
+                let response = Response::new(peer_challenge, nt_response);
+                self.answer = Some(Answer {
+                    identifier,
+                    challenge,
+                    response,
+                    pending: true,
+                    sent: 0,
+                });
+                self.phase = Phase::Responded;
+            }
+        }
+        if self.phase == Phase::Responded {
+            self.timers.set(Timer::Retransmit, now + Self::RETRANSMIT);
+        }
+    }
+
+    fn handle_success<'p>(
+        &mut self,
+        identifier: u8,
+        message: &'p [u8],
+    ) -> Result<PeerEvent<'p>, Discard> {
+        let Answer {
+            challenge,
+            response,
+            ..
+        } = self.answered(identifier)?;
+        let exchange = self.exchange(challenge, &response.peer_challenge);
+        let proved = Success::parse(message).ok().filter(|success| {
+            let proof = &success.authenticator_response;
+            exchange.verify_authenticator_response(&self.hash, &response.nt_response, proof)
+        });
+        let Some(Success { message: text, .. }) = proved else {
+            self.fail();
+            return Ok(PeerEvent::Failed {
+                cause: PeerError::ServerNotTrusted,
+                message,
+            });
+        };
+        self.keys = Some(master_key(&self.hash, &response.nt_response).start_keys(Side::Client));
+        self.phase = Phase::Authenticated;
+        self.timers.stop_all();
+        Ok(PeerEvent::Authenticated { message: text })
+    }
+
+    fn handle_failure<'p>(
+        &mut self,
+        identifier: u8,
+        message: &'p [u8],
+    ) -> Result<PeerEvent<'p>, Discard> {
+        self.answered(identifier)?;
+        let Failure {
+            error,
+            retry,
+            message,
+            ..
+        } = Failure::parse(message);
+        self.fail();
+        Ok(PeerEvent::Failed {
+            cause: PeerError::Refused { error, retry },
+            message,
+        })
+    }
+
+    /// The Response that a verdict with `identifier` can be about.
+    fn answered(&self, identifier: u8) -> Result<&Answer, Discard> {
+        let answer = self.answer.as_ref().filter(|answer| answer.sent > 0);
+        let Some(answer) = answer.filter(|_| self.phase == Phase::Responded) else {
+            return Err(Discard::Unexpected);
+        };
+        if answer.identifier == identifier {
+            Ok(answer)
+        } else {
+            Err(Discard::WrongIdentifier)
+        }
+    }
+
+    fn exchange<'a>(
+        &'a self,
+        challenge: &'a [u8; 16],
+        peer_challenge: &'a [u8; 16],
+    ) -> Exchange<'a> {
+        Exchange {
+            authenticator_challenge: challenge,
+            peer_challenge,
+            user_name: self.name.as_bytes(),
+        }
+    }
+
+    fn fail(&mut self) {
+        self.close();
+        self.phase = Phase::Failed;
+    }
+}
