@@ -7,7 +7,7 @@
 FIRMWARE=examples/firmware
 THUMB_TARGET=$TARGET/firmware
 
-thumb() { (cd "$FIRMWARE" && CARGO_TARGET_DIR=$THUMB_TARGET timeout 900 cargo "$@"); }
+thumb() { (cd "$FIRMWARE" && CARGO_TARGET_DIR=$THUMB_TARGET timeout 600 cargo "$@"); }
 
 rustup_target() {
     [ "${THUMB:-rustup}" = rustup ] && command -v rustup >/dev/null &&

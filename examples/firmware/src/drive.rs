@@ -15,8 +15,11 @@ pub fn all() {
     ppp_wire::packets();
     ppp_wire::automaton();
     control::messages();
-    gre::header();
+    ppp_wire::messages();
     mppe::keys();
-    mppe::rc4();
-    mppe::packets();
+    mppe::cipher();
+    mppe::both_modes();
+    mppe::each_mode();
+    gre::header();
+    gre::session();
 }

@@ -6,6 +6,7 @@ pub mod drive;
 
 use core::fmt::{self, Write as _};
 use core::hint::black_box;
+use pptp_core::time::Instant;
 
 /// `value`, which the optimiser can now assume nothing about.
 ///
@@ -18,6 +19,21 @@ pub fn any<T>(value: T) -> T {
 pub fn bytes() -> &'static [u8] {
     static BYTES: [u8; 2048] = [0; 2048];
     any(&BYTES).get(..any(100)).unwrap_or(&[])
+}
+
+/// The front of `buffer`, of any length and with any content.
+pub fn some(buffer: &mut [u8]) -> &mut [u8] {
+    any(any(buffer).get_mut(..any(50)).unwrap_or_default())
+}
+
+/// Turns of a loop, any number of them.
+pub fn some_times() -> core::ops::Range<u32> {
+    0..any(2)
+}
+
+/// Any point in time.
+pub fn now() -> Instant {
+    Instant::from_micros(any(1_000_000))
 }
 
 /// Uses `value`, so that what made it stays in the program.

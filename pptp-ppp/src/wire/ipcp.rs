@@ -1,5 +1,6 @@
 //! IPCP: its configuration options (RFC 1332 §3, RFC 1877).
 
+use super::text::Dotted;
 use super::{Hex, Protocol, RawOption};
 use crate::codec::{ParseError, Reader, Writer};
 use core::fmt;
@@ -136,7 +137,7 @@ impl fmt::Display for ConfigOption<'_> {
             Self::IpAddresses {
                 source,
                 destination,
-            } => write!(f, "addrs {source} {destination}"),
+            } => write!(f, "addrs {} {}", Dotted(source), Dotted(destination)),
             Self::Compression {
                 protocol: Protocol::VJ_COMPRESSED,
                 data: &[slot, compress],
@@ -146,11 +147,11 @@ impl fmt::Display for ConfigOption<'_> {
             Self::Compression { protocol, data } => {
                 write!(f, "compression {protocol} {}", Hex(data))
             }
-            Self::IpAddress(address) => write!(f, "addr {address}"),
-            Self::PrimaryDns(address) => write!(f, "DNS1 {address}"),
-            Self::PrimaryNbns(address) => write!(f, "NBNS1 {address}"),
-            Self::SecondaryDns(address) => write!(f, "DNS2 {address}"),
-            Self::SecondaryNbns(address) => write!(f, "NBNS2 {address}"),
+            Self::IpAddress(address) => write!(f, "addr {}", Dotted(address)),
+            Self::PrimaryDns(address) => write!(f, "DNS1 {}", Dotted(address)),
+            Self::PrimaryNbns(address) => write!(f, "NBNS1 {}", Dotted(address)),
+            Self::SecondaryDns(address) => write!(f, "DNS2 {}", Dotted(address)),
+            Self::SecondaryNbns(address) => write!(f, "NBNS2 {}", Dotted(address)),
             Self::Other(option) => match OptionType(option.kind).name() {
                 Some(name) => write!(f, "{name} {}", Hex(option.value)),
                 None => option.fmt(f),

@@ -1,6 +1,7 @@
 //! How octets are printed.
 
 use core::fmt::{self, Write as _};
+use core::net::Ipv4Addr;
 
 /// Prints octets in hexadecimal, without anything in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,17 @@ impl fmt::Display for Text<'_> {
             }
         }
         f.write_char('"')
+    }
+}
+
+/// Prints an IPv4 address. That of `core` carries code that can panic, were one of its own promises broken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dotted(pub(super) Ipv4Addr);
+
+impl fmt::Display for Dotted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d] = self.0.octets();
+        write!(f, "{a}.{b}.{c}.{d}")
     }
 }
 

@@ -1,6 +1,7 @@
-//! The GRE header and, once there is one, the session.
+//! The GRE header and the session.
 
-use crate::{any, bytes, printed, used};
+use crate::{any, bytes, now, printed, some, some_times, used};
+use pptp_core::gre::{self, Config, Proof, Received, Session};
 use pptp_core::wire::GreHeader;
 
 pub(super) fn header() {
@@ -25,4 +26,38 @@ pub(super) fn header() {
         }
     }
     used(header.len());
+}
+
+pub(super) fn session() {
+    let mut datagram = [0; 256];
+    let mut out = [0; 256];
+    used(gre::peek_call_id(bytes()));
+    used(gre::strip_ipv4(some(&mut datagram)));
+    let mut session = Session::new(any(Config::new(1, 2)));
+    for _ in some_times() {
+        match session.receive(now(), some(&mut datagram)) {
+            Ok(Received::Packet { sequence, payload }) => {
+                used(payload);
+                used(session.deliver(sequence));
+                session.confirm(now(), sequence, any(Proof::Genuine));
+            }
+            Ok(_) => {}
+            Err(discard) => printed(discard),
+        }
+        used(session.deliver(any(1)));
+        session.confirm(now(), any(1), any(Proof::Unknown));
+        match session.seal(now(), some(&mut out), any(20)) {
+            Ok(packet) => used(packet),
+            Err(error) => printed(error),
+        }
+        used(session.poll_ack(now(), some(&mut out)));
+        session.handle_timeout(now());
+        used((session.next_timeout(), session.timeout_reason()));
+        used((
+            session.header_len(),
+            session.is_ack_due(),
+            session.in_flight(),
+        ));
+        used((session.config(), session.stats()));
+    }
 }

@@ -2,13 +2,17 @@
 
 use crate::{any, bytes, printed, used};
 use pptp_ppp::automaton::{self, Event, State};
-use pptp_ppp::codec::Writer;
-use pptp_ppp::wire::{Code, Frame, Hex, Options, Packet, Protocol, RawOption, Text, write_header};
+use pptp_ppp::codec::{Reader, Writer};
+use pptp_ppp::wire::{
+    Code, Frame, Hex, Options, Packet, Protocol, RawOption, Text, ccp, chap, eap, ipcp, ipv6cp,
+    lcp, mppe, pap, write_header,
+};
 
 pub(super) fn frames() {
     let mut buffer = [0; 64];
     match Frame::parse(bytes()) {
         Ok(frame) => {
+            printed(frame);
             printed(frame.protocol);
             used(frame.payload);
             let mut writer = Writer::new(&mut buffer);
@@ -69,4 +73,50 @@ pub(super) fn packets() {
 pub(super) fn automaton() {
     used(automaton::step(any(State::Opened), any(Event::Rca)));
     used(any(State::Opened).runs_restart_timer());
+}
+
+/// Parses, prints and writes again what a type of this crate makes of `$input`.
+macro_rules! round_trip {
+    ($($Type:ty: $input:expr $(, $identifier:expr)?;)+) => {{
+        let mut buffer = [0; 64];
+        let mut writer = Writer::new(any(&mut buffer[..]));
+        $(
+            match <$Type>::parse($input) {
+                Ok(value) => {
+                    printed(value);
+                    value.encode(&mut writer $(, $identifier)?);
+                }
+                Err(error) => printed(error),
+            }
+        )+
+        used(writer.finish());
+    }};
+}
+
+pub(super) fn messages() {
+    for option in Options::new(bytes()).flatten() {
+        round_trip! {
+            lcp::ConfigOption: option;
+            ccp::ConfigOption: option;
+            ipcp::ConfigOption: option;
+            ipv6cp::ConfigOption: option;
+        }
+    }
+    round_trip! {
+        lcp::Echo: bytes();
+        lcp::ProtocolReject: bytes();
+        lcp::Identification: bytes();
+        lcp::TimeRemaining: bytes();
+        mppe::Header: &mut Reader::new(bytes());
+    }
+    if let Ok(packet) = Packet::parse(bytes()) {
+        round_trip! {
+            chap::Message: packet, any(1);
+            eap::Message: packet, any(1);
+            pap::Message: packet, any(1);
+        }
+    }
+    let header = any(mppe::Header::from_word(1));
+    used((header.word(), header.bits(), header.count()));
+    used(any(ccp::MppeBits::ENCRYPTION).strongest());
 }
