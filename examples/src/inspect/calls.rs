@@ -86,7 +86,7 @@ impl Calls {
             if let Some((early, early_end)) = self.current.insert(key, (number, end)) {
                 let early = &mut self.all[early];
                 // Its first packets were captured before the reply that tells of it.
-                if early.connection.is_none() && early.first + GRE_BEFORE_REPLY > at {
+                if early.connection.is_none() && early.first.saturating_add(GRE_BEFORE_REPLY) > at {
                     call.halves[end.index()] = std::mem::take(&mut early.halves[early_end.index()]);
                 }
             }
@@ -106,7 +106,7 @@ impl Calls {
             let call = &self.all[number];
             let half = &call.halves[end.index()];
             let restarted = call.connection.is_none()
-                && datagram.at > half.last + SILENCE
+                && datagram.at > half.last.saturating_add(SILENCE)
                 && matches!(
                     (half.packets.last(), header.sequence),
                     (Some(last), Some(sequence)) if sequence.wrapping_add(RESTART) < last.sequence

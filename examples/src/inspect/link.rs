@@ -93,7 +93,8 @@ impl Defragmenter {
         self.since_cleaning += 1;
         if self.since_cleaning > FRAGMENTS_BETWEEN_CLEANING {
             self.since_cleaning = 0;
-            self.pool.retain(|&seen| seen + FRAGMENT_TIMEOUT >= at);
+            self.pool
+                .retain(|&seen| seen.saturating_add(FRAGMENT_TIMEOUT) >= at);
         }
         let sliced = match start {
             Start::Ethernet => SlicedPacket::from_ethernet(bytes),

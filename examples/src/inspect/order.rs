@@ -56,7 +56,7 @@ pub fn order(captured: Vec<Numbered>) -> Ordered {
         // The low 32 bits of the highest number are the one it was made from.
         let step = i64::from(packet.sequence.wrapping_sub(high as u32).cast_signed());
         let number = high + step;
-        if step > AHEAD || (step < 0 && packet.at > high_at + WINDOW) {
+        if step > AHEAD || (step < 0 && packet.at > high_at.saturating_add(WINDOW)) {
             result.misplaced += 1;
             continue;
         }
