@@ -3,6 +3,7 @@
 mod control;
 mod gre;
 mod mppe;
+mod ppp_auth;
 mod ppp_base;
 mod ppp_wire;
 
@@ -18,6 +19,10 @@ pub fn all() {
     ppp_wire::messages();
     mppe::keys();
     mppe::cipher();
+    ppp_auth::computations();
+    ppp_auth::messages();
+    ppp_auth::peer();
+    ppp_auth::authenticator();
     mppe::both_modes();
     mppe::each_mode();
     gre::header();
