@@ -1,5 +1,6 @@
 //! Calls of the whole public API, a module for each part of it.
 
+mod auth;
 mod control;
 mod gre;
 mod mppe;
@@ -15,8 +16,11 @@ pub fn all() {
     ppp_wire::frames();
     ppp_wire::packets();
     ppp_wire::automaton();
-    control::messages();
     ppp_wire::messages();
+    auth::computations();
+    auth::messages();
+    auth::peer();
+    auth::authenticator();
     mppe::keys();
     mppe::cipher();
     ppp_auth::computations();
@@ -25,6 +29,9 @@ pub fn all() {
     ppp_auth::authenticator();
     mppe::both_modes();
     mppe::each_mode();
+    control::messages();
+    control::connection();
     gre::header();
     gre::session();
+    gre::reorder();
 }

@@ -1,7 +1,11 @@
-//! The control messages and, once there is one, the control connection.
+//! The control messages and the control connection.
 
-use crate::{any, bytes, printed, used};
-use pptp_core::wire::{MAX_CONTROL_MESSAGE, Message};
+use crate::{any, bytes, now, printed, some, some_times, used};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use pptp_core::control::{
+    CallAnswer, CallRequest, Config, Connection, Event, FieldText, Origin, Role, collision,
+};
+use pptp_core::wire::{GeneralError, MAX_CONTROL_MESSAGE, Message, OutgoingCallResult};
 
 pub(super) fn messages() {
     match Message::parse(bytes()) {
@@ -19,4 +23,57 @@ pub(super) fn messages() {
         Ok(None) => {}
         Err(error) => printed(error),
     }
+}
+
+pub(super) fn connection() {
+    let mut out = [0; 256];
+    let mut connection = Connection::<3>::new(
+        any(Role::Pns),
+        any(Origin::Originator),
+        any(Config::default()),
+    );
+    for _ in some_times() {
+        connection.control_connected(now());
+        match connection.handle_control(now(), bytes()) {
+            Ok(consumed) => used(consumed),
+            Err(error) => printed(error),
+        }
+        let request = CallRequest {
+            phone_number: FieldText::new(bytes()),
+            ..any(CallRequest::default())
+        };
+        match connection.open_call(now(), request) {
+            Ok(call) => used(call),
+            Err(error) => printed(error),
+        }
+        let answer = any(CallAnswer::default());
+        used(connection.accept_call(now(), any(1), answer));
+        used(connection.refuse_call(
+            now(),
+            any(1),
+            any(OutgoingCallResult::Busy),
+            any(GeneralError::NoResource),
+        ));
+        connection.clear_call(now(), any(1));
+        while let Some(event) = connection.poll_event() {
+            match event {
+                Event::CallFailed { cause, .. } | Event::CallEnded { cause, .. } => printed(cause),
+                Event::Closed { reason } => printed(reason),
+                other => used(other),
+            }
+        }
+        used(connection.poll_control(now(), some(&mut out)));
+        connection.handle_timeout(now());
+        used((connection.next_timeout(), connection.timeout_reason()));
+        used((
+            connection.call_info(any(1)),
+            connection.call_request(any(1)),
+        ));
+        used((connection.stats(), connection.is_established()));
+        connection.collision_lost(now());
+        connection.close(now());
+        connection.control_closed(now());
+    }
+    let ours = any(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    used(collision(ours, any(IpAddr::V6(Ipv6Addr::LOCALHOST))));
 }

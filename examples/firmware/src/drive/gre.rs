@@ -1,7 +1,7 @@
 //! The GRE header and the session.
 
 use crate::{any, bytes, now, printed, some, some_times, used};
-use pptp_core::gre::{self, Config, Proof, Received, Session};
+use pptp_core::gre::{self, Config, Proof, Received, Reorder, Session};
 use pptp_core::wire::GreHeader;
 
 pub(super) fn header() {
@@ -60,4 +60,20 @@ pub(super) fn session() {
         ));
         used((session.config(), session.stats()));
     }
+}
+
+pub(super) fn reorder() {
+    let mut payload = [0; 256];
+    let mut reorder = Reorder::<4, 200>::new();
+    for _ in some_times() {
+        let mut packet = Some((any(1), some(&mut payload)));
+        while let Some((sequence, payload)) = reorder.release(now(), &mut packet) {
+            used((sequence, payload));
+        }
+        while let Some(packet) = reorder.pop(now()) {
+            used(packet);
+        }
+        used((reorder.len(), reorder.is_empty(), reorder.next_timeout()));
+    }
+    used(&reorder);
 }

@@ -1,0 +1,124 @@
+//! `pptp_ppp::{auth, mschap}` and the messages of MS-CHAPv2.
+
+use crate::{any, bytes, now, printed, some, some_times, used};
+use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
+use pptp_ppp::auth::{Name, Verdict};
+use pptp_ppp::codec::Writer;
+use pptp_ppp::mschap::{self, Exchange, NtHash};
+use pptp_ppp::random::Random;
+use pptp_ppp::wire::Packet;
+use pptp_ppp::wire::mschapv2::{ErrorCode, Failure, Response, Success};
+
+fn text() -> &'static str {
+    any("wonderland")
+}
+
+fn name() -> Name {
+    match Name::new(bytes()) {
+        Ok(name) => name,
+        Err(error) => {
+            printed(error);
+            Name::default()
+        }
+    }
+}
+
+pub(super) fn computations() {
+    let hash = NtHash::from_password(text());
+    used(hash == NtHash::new(any([1; 16])));
+    used((hash.as_bytes(), hash.hash()));
+    let exchange = Exchange {
+        authenticator_challenge: any(&[1; 16]),
+        peer_challenge: any(&[2; 16]),
+        user_name: bytes(),
+    };
+    used(exchange.challenge_hash());
+    let response = exchange.nt_response(&hash);
+    used(exchange.verify_nt_response(&hash, any(&[3; 24])));
+    used(exchange.authenticator_response(&hash, &response));
+    used(exchange.verify_authenticator_response(&hash, &response, any(&[4; 20])));
+    used(mschap::master_key(&hash, &response));
+    used(mschap::without_domain(bytes()));
+}
+
+pub(super) fn messages() {
+    let mut buffer = [0; 256];
+    let mut writer = Writer::new(some(&mut buffer));
+    match Response::parse(bytes()) {
+        Ok(response) => response.encode(&mut writer),
+        Err(error) => printed(error),
+    }
+    match Success::parse(bytes()) {
+        Ok(success) => success.encode(&mut writer),
+        Err(error) => printed(error),
+    }
+    let failure = Failure::parse(bytes());
+    printed(failure);
+    failure.encode(&mut writer);
+    used(writer.finish());
+}
+
+pub(super) fn peer() {
+    let mut random = Random::new(any([0; 32]));
+    let mut peer = Peer::new(name(), NtHash::from_password(text()));
+    let mut out = [0; 256];
+    for _ in some_times() {
+        peer.open(now());
+        if let Ok(packet) = Packet::parse(bytes()) {
+            match peer.handle_packet(now(), packet, any(Some(&[0; 16])), &mut random) {
+                Ok(event) => used(event),
+                Err(discard) => printed(discard),
+            }
+        }
+        if let Some(error) = peer.handle_timeout(now()) {
+            printed(error);
+        }
+        used(peer.poll_packet(some(&mut out)));
+        used((peer.keys(), peer.is_authenticated(), peer.next_timeout()));
+        peer.close();
+    }
+}
+
+pub(super) fn authenticator() {
+    let mut random = Random::new(any([0; 32]));
+    let mut authenticator = Authenticator::new(name());
+    let mut out = [0; 256];
+    for _ in some_times() {
+        authenticator.challenge(now(), &mut random);
+        if let Ok(packet) = Packet::parse(bytes()) {
+            match authenticator.handle_packet(packet) {
+                Ok(presented) => used(presented),
+                Err(discard) => printed(discard),
+            }
+        }
+        if let Some(id) = authenticator.request().map(|request| request.id) {
+            let hash = NtHash::new(any([5; 16]));
+            let verdict = any([
+                Verdict::Password(text()),
+                Verdict::NtHash(&hash),
+                Verdict::AcceptWith {
+                    authenticator_response: any([6; 20]),
+                    keys: None,
+                },
+                Verdict::Reject {
+                    error: any(ErrorCode::AccountDisabled),
+                    retry: any(true),
+                    message: bytes(),
+                },
+            ]);
+            for verdict in &verdict {
+                used(authenticator.authorize(now(), id, verdict, &mut random));
+            }
+        }
+        if let Some(error) = authenticator.handle_timeout(now()) {
+            printed(error);
+        }
+        used(authenticator.poll_packet(some(&mut out)));
+        used((authenticator.keys(), authenticator.is_authenticated()));
+        used((
+            authenticator.challenge_value(),
+            authenticator.next_timeout(),
+        ));
+        authenticator.close();
+    }
+}
