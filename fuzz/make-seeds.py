@@ -103,6 +103,18 @@ for setup in [strength | rule for strength in range(3) for rule in (0, 4, 12, 20
     script = "0000038000c10123c20000c300007f007f8002800000007f7f058000"
     seed("mppe", setup, bytes([setup]) + bytes.fromhex(script) + b"a packet")
 
+# A GRE session: the first number; then in order, after losses, again, forged, time that passes, sent.
+in_order, lost, again, forged, later, sent = "00000000", "03000300", "04010000", "25000640", "06ff0000", "073c0400"
+for base in ("00000000", "00000001", "fffffffe"):
+    for steps in (
+        [in_order] * 4,
+        [in_order, in_order, lost, in_order, again, in_order, later, sent],
+        [in_order, in_order, forged, in_order, "05400000", "a5400001", in_order, later, "05800000", in_order],
+        [in_order, "03020000", in_order, in_order, lost, in_order, forged, again, "04020000", later, sent],
+    ):
+        data = bytes.fromhex(base + "".join(steps))
+        seed("gre_session", data, data)
+
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")

@@ -11,7 +11,7 @@ pub mod control;
 mod error;
 pub mod gre;
 mod log;
-#[cfg(feature = "testkit")]
+#[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod wire;
 

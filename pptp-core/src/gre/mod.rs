@@ -24,6 +24,8 @@
 //! [`strip_ipv4`] comes first, then [`peek_call_id`], which finds the session among many: they are told apart by the
 //! peer's address and the call id.
 
+#[cfg(test)]
+mod captures;
 mod ipv4;
 mod receiver;
 mod reorder;

@@ -233,8 +233,11 @@ fn ipv4(frame: &[u8]) -> Option<&[u8]> {
     (packet.len() >= 20 && packet[0] == 0x45).then_some(packet)
 }
 
-/// The packet, if it is a whole one or the last part of one that came in order.
-fn whole(packet: &[u8], fragments: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Option<Vec<u8>> {
+/// The parts of a packet by their offset, and whether more follow behind each.
+type Parts = BTreeMap<usize, (bool, Vec<u8>)>;
+
+/// The packet, if it is a whole one or completes one.
+fn whole(packet: &[u8], fragments: &mut BTreeMap<Vec<u8>, Parts>) -> Option<Vec<u8>> {
     let more_follow = packet[6] & 0x20 != 0;
     let offset = 8 * usize::from(u16::from_be_bytes([packet[6] & 0x1f, packet[7]]));
     if offset == 0 && !more_follow {
@@ -242,25 +245,24 @@ fn whole(packet: &[u8], fragments: &mut BTreeMap<Vec<u8>, Vec<u8>>) -> Option<Ve
     }
     // Identification, protocol and addresses (RFC 791 §3.2).
     let key = [&packet[4..6], &packet[9..10], &packet[12..20]].concat();
-    if offset == 0 {
-        fragments.insert(key, packet.to_vec());
-        return None;
+    let parts = fragments.entry(key.clone()).or_default();
+    parts.insert(offset, (more_follow, packet[20..].to_vec()));
+    let mut whole = packet[..20].to_vec();
+    for (&offset, (_, part)) in parts.iter() {
+        if whole.len() != 20 + offset {
+            return None;
+        }
+        whole.extend(part);
     }
-    let start = fragments
-        .get_mut(&key)
-        .filter(|start| start.len() == 20 + offset)?;
-    start.extend(&packet[20..]);
-    if more_follow {
-        return None;
-    }
-    let mut packet = fragments.remove(&key)?;
-    let total = u16::try_from(packet.len()).ok()?;
-    packet[2..4].copy_from_slice(&total.to_be_bytes());
-    packet[6..8].fill(0);
-    packet[10..12].fill(0);
-    let checksum = checksum(&[&packet[..20]]);
-    packet[10..12].copy_from_slice(&checksum.to_be_bytes());
-    Some(packet)
+    let (_, (more_follow, _)) = parts.last_key_value()?;
+    let total = u16::try_from(whole.len()).ok().filter(|_| !more_follow)?;
+    fragments.remove(&key);
+    whole[2..4].copy_from_slice(&total.to_be_bytes());
+    whole[6..8].fill(0);
+    whole[10..12].fill(0);
+    let checksum = checksum(&[&whole[..20]]);
+    whole[10..12].copy_from_slice(&checksum.to_be_bytes());
+    Some(whole)
 }
 
 #[cfg(test)]

@@ -76,8 +76,8 @@ fn fragments_are_put_together() {
     let mut file = write(&[]);
     let header = file.len();
     assert_eq!(header, 24);
-    // The first 8 octets of the payload, the next 8, and the rest; the same ones of another packet in between.
-    for (flags, offset, part) in [(0x20, 0, 20..28), (0x20, 1, 28..36), (0, 2, 36..40)] {
+    // The second 8 octets of the payload, the rest, and the first 8; the same ones of another packet in between.
+    for (flags, offset, part) in [(0x20, 1, 28..36), (0, 2, 36..40), (0x20, 0, 20..28)] {
         for identification in [1, 2] {
             let mut fragment = whole[..20].to_vec();
             fragment.extend(&whole[part.clone()]);
