@@ -231,18 +231,14 @@ impl Authenticator {
             response: Response::parse(value)?,
             name: Name::new(name)?,
         };
-        if let Some(before) = &self.presented {
-            let Presented {
-                identifier,
-                response,
-                name,
-                ..
-            } = before;
-            if (*identifier, response, name)
-                == (presented.identifier, &presented.response, &presented.name)
-            {
-                return self.repeat();
-            }
+        // One answer for each Challenge: whatever else comes under its identifier gets the same verdict, or else
+        // somebody could go on guessing (RFC 1994 §4.1).
+        if self
+            .presented
+            .as_ref()
+            .is_some_and(|before| before.identifier == packet.identifier)
+        {
+            return self.repeat();
         }
         match &self.phase {
             Phase::Challenged => {}
@@ -382,7 +378,7 @@ impl Authenticator {
         self.timers.set(Timer::Response, now + wait);
     }
 
-    /// What a Response gets that has been here before.
+    /// What a Response gets when its Challenge has already been answered.
     fn repeat(&mut self) -> Result<bool, Discard> {
         match self.phase {
             Phase::Accepted { .. } | Phase::Refused(_) => self.pending = true,

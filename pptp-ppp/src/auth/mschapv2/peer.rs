@@ -76,6 +76,7 @@ impl TimerKey for Timer {
 
 /// What a packet has led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PeerEvent<'p> {
     /// Each side has proved itself to the other: [`Peer::keys`] are there.

@@ -176,8 +176,15 @@ fn error_codes_are_those_of_rfc_2759() {
 
 proptest! {
     #[test]
-    fn failures_survive(error: u32, retry: bool, challenge: Option<[u8; 16]>, version: Option<u32>, text in "[!-~ ]{0,40}") {
-        let failure = Failure { error: error.into(), retry, challenge, version, message: text.as_bytes() };
+    fn failures_survive(
+        error: u32,
+        retry: bool,
+        challenge: Option<[u8; 16]>,
+        version: Option<u32>,
+        text in "[!-~ ]{0,40}",
+    ) {
+        let message = text.as_bytes();
+        let failure = Failure { error: error.into(), retry, challenge, version, message };
         let written = encoded(|writer| failure.encode(writer));
         prop_assert_eq!(Failure::parse(&written), failure);
         let prefix = std::format!("E={error} R=");
