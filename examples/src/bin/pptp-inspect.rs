@@ -17,7 +17,8 @@ use std::process::ExitCode;
 /// streams are put together, GRE packets put in order. A capture may begin in the middle of a session, and hold many.
 ///
 /// With a password it verifies each MS-CHAPv2 exchange (also inside EAP) and decrypts MPPE: 40, 56 and 128 bits,
-/// stateless and stateful, both directions, over losses and reordering.
+/// stateless and stateful, both directions, over losses and reordering. After MS-CHAPv1, which it does not verify, it
+/// decrypts 128 bits.
 #[derive(Debug, Parser)]
 #[command(version, after_long_help = EXAMPLES)]
 struct Arguments {
@@ -28,15 +29,15 @@ struct Arguments {
     /// Verify only this user's exchanges; without it the password is tried on all
     ///
     /// The name that is hashed is always the one on the wire. A Windows domain before it (DOMAIN\user) does not count.
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", requires = "secret")]
     user: Option<String>,
 
     /// The password, to verify and decrypt with
-    #[arg(short, long, value_name = "PASSWORD", conflicts_with = "nt_hash")]
+    #[arg(short, long, value_name = "PASSWORD", group = "secret")]
     password: Option<String>,
 
     /// The NT hash of the password instead: MD4 of its UTF-16LE form, 32 hexadecimal digits
-    #[arg(long, value_name = "HEX", value_parser = nt_hash)]
+    #[arg(long, value_name = "HEX", value_parser = nt_hash, group = "secret")]
     nt_hash: Option<NtHash>,
 
     /// Write the packets inside the tunnel to a pcap file of raw IP, each direction in the order in which it was sent

@@ -1,6 +1,6 @@
 //! Authentication as a bystander sees it: who proved what to whom, and whether it holds for the password.
 
-use pptp_mppe::{MasterKey, Side, StartKey};
+use pptp_mppe::{MasterKey, Side, StartKey, Strength};
 use pptp_ppp::mschap::{Exchange, NtHash, master_key};
 use pptp_ppp::wire::{Hex, chap};
 use std::collections::HashMap;
@@ -93,10 +93,17 @@ struct Proof {
     of: usize,
 }
 
+/// What MPPE's keys are made of.
 #[derive(Debug)]
-struct Keys {
-    master: MasterKey,
-    authenticator: End,
+enum Keys {
+    /// MS-CHAPv2: a key for each direction.
+    Version2 {
+        master: MasterKey,
+        authenticator: End,
+    },
+    /// MS-CHAPv1: the same key for both, from the NT hash for 128 bits. That of the LAN Manager hash, for fewer bits,
+    /// cannot be had from an NT hash.
+    Version1(StartKey),
 }
 
 impl Watcher {
@@ -109,22 +116,23 @@ impl Watcher {
         }
     }
 
-    /// Whether a response was verified, so that there are keys.
+    /// The key that `sender` encrypts with, once there is one.
     #[must_use]
-    pub fn has_keys(&self) -> bool {
-        self.keys.is_some()
-    }
-
-    /// The key that `sender` encrypts with, once a response was verified.
-    #[must_use]
-    pub fn start_key(&self, sender: End) -> Option<StartKey> {
-        let keys = self.keys.as_ref()?;
-        let side = if sender == keys.authenticator {
-            Side::Server
-        } else {
-            Side::Client
-        };
-        Some(keys.master.start_keys(side).send)
+    pub fn start_key(&self, sender: End, strength: Strength) -> Option<StartKey> {
+        match self.keys.as_ref()? {
+            Keys::Version2 {
+                master,
+                authenticator,
+            } => {
+                let side = if sender == *authenticator {
+                    Side::Server
+                } else {
+                    Side::Client
+                };
+                Some(master.start_keys(side).send)
+            }
+            Keys::Version1(key) => (strength == Strength::Bits128).then(|| key.clone()),
+        }
     }
 
     /// Takes a CHAP message; `algorithm` is what LCP settled on for the authenticator, if that was seen. Gives back
@@ -173,6 +181,9 @@ impl Watcher {
                     self.all.push(entry);
                     self.all.len() - 1
                 });
+                if algorithm == Some(chap::Algorithm::MS_CHAP) {
+                    self.ms_chap_v1(challenge.as_deref());
+                }
                 if algorithm != Some(chap::Algorithm::MS_CHAP_V2) {
                     return algorithm.map(|algorithm| format!("{algorithm} is not verified"));
                 }
@@ -192,6 +203,16 @@ impl Watcher {
                 None
             }
             _ => Some("changing the password is not followed".into()),
+        }
+    }
+
+    /// The key comes from the challenge, whatever the response is.
+    fn ms_chap_v1(&mut self, challenge: Option<&[u8]>) {
+        if let (Some(credentials), Some(Ok(challenge))) =
+            (&self.credentials, challenge.map(<&[u8; 8]>::try_from))
+        {
+            let key = StartKey::from_ms_chap_v1(&credentials.nt_hash.hash(), challenge);
+            self.keys = Some(Keys::Version1(key));
         }
     }
 
@@ -230,7 +251,7 @@ impl Watcher {
             return Some("the response is not that of the password given".into());
         }
         authentication.response = Verdict::Verified;
-        self.keys = Some(Keys {
+        self.keys = Some(Keys::Version2 {
             master: master_key(&credentials.nt_hash, nt_response),
             authenticator: authentication.authenticator,
         });

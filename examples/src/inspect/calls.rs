@@ -95,6 +95,12 @@ impl Calls {
         number
     }
 
+    /// The call that a packet belongs to, by who sends it to whom and the call id in it; and which end that is.
+    #[must_use]
+    pub fn find(&self, source: IpAddr, destination: IpAddr, id: u16) -> Option<(usize, End)> {
+        self.current.get(&(source, destination, id)).copied()
+    }
+
     /// Takes a GRE packet.
     pub fn packet(&mut self, datagram: &Datagram) {
         let Ok((header, payload)) = GreHeader::parse(&datagram.payload) else {

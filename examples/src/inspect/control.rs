@@ -10,7 +10,7 @@ use super::link::Datagram;
 use super::tcp::Stream;
 
 /// The TCP port of the control connection (RFC 2637 §1.3).
-const PORT: u16 = 1723;
+pub const PORT: u16 = 1723;
 
 /// Which end of a control connection: the client opened it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

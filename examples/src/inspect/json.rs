@@ -36,7 +36,7 @@ pub fn write(report: &Report, packets: bool, out: &mut impl Write) -> io::Result
         }
     }
     for (number, each) in report.calls.iter().enumerate() {
-        writeln!(out, "{}", call(number, each))?;
+        writeln!(out, "{}", call(number, each, report.diagnosis(each)))?;
     }
     writeln!(out, "{}", capture(report))
 }
@@ -84,7 +84,7 @@ fn packet(call: usize, inner: &Inner) -> Value {
     })
 }
 
-fn call(number: usize, call: &Call) -> Value {
+fn call(number: usize, call: &Call, notes: Vec<String>) -> Value {
     let session = &call.session;
     let end = |end: End| {
         let at = end.index();
@@ -127,6 +127,7 @@ fn call(number: usize, call: &Call) -> Value {
         "authentications": session.authentications().iter().map(authentication).collect::<Vec<_>>(),
         "unsupported": session.unsupported,
         "malformed": session.malformed,
+        "notes": notes,
         "terminated_by": terminated.map(|(from, _)| name(*from)),
         "terminated_with": terminated.map(|(_, text)| text),
     })

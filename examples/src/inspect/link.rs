@@ -22,7 +22,7 @@ pub struct Datagram {
     pub source: IpAddr,
     /// Who shall have it.
     pub destination: IpAddr,
-    /// What the payload is: 6 for TCP, 47 for GRE.
+    /// What the payload is: 1 for ICMP, 6 for TCP, 47 for GRE; others are left out.
     pub protocol: u8,
     /// What follows the IP header and its extensions.
     pub payload: Vec<u8>,
@@ -67,7 +67,10 @@ impl Defragmenter {
             ),
             LaxNetSlice::Arp(_) => return None,
         };
-        if !matches!(payload.ip_number, IpNumber::TCP | IpNumber::GRE) {
+        if !matches!(
+            payload.ip_number,
+            IpNumber::ICMP | IpNumber::TCP | IpNumber::GRE
+        ) {
             return None;
         }
         if payload.incomplete {

@@ -4,10 +4,11 @@
 //! ```text
 //! capture     pcap and pcapng files             -> frames
 //! link        link headers, IP fragments        -> IP payloads
-//! control     TCP port 1723 (tcp: its streams)  -> control messages  \
-//! calls       GRE                               -> packets of a call  } -> Report
-//! order       sequence numbers                  -> in order          /
-//! session     PPP, authentication, mppe         -> what was inside
+//! control     TCP port 1723 (tcp: its streams)  -> control messages   \
+//! icmp        errors of the network             -> what did not arrive \
+//! calls       GRE                               -> packets of a call    } -> Report
+//! order       sequence numbers                  -> in order            /
+//! session     PPP, authentication, mppe         -> what was inside    /
 //! text, json  a Report for people, for programs
 //! ```
 
@@ -15,6 +16,7 @@ pub mod authentication;
 pub mod calls;
 pub mod capture;
 pub mod control;
+pub mod icmp;
 pub mod json;
 pub mod link;
 pub mod mppe;
@@ -38,6 +40,7 @@ use link::Defragmenter;
 use peers::Clues;
 use session::{Inner, Session};
 
+const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const GRE: u8 = 47;
 
@@ -122,7 +125,7 @@ pub struct Line {
     pub call: Option<usize>,
     /// Who sent it.
     pub from: End,
-    /// `TCP`, `PPTP` or `PPP`.
+    /// `TCP`, `PPTP`, `PPP` or `ICMP`.
     pub layer: &'static str,
     /// For PPP its protocol, for PPTP the name of the message.
     pub protocol: String,
@@ -147,6 +150,29 @@ impl Report {
             .collect();
         all.sort_by_key(|(_, inner)| inner.due);
         all
+    }
+
+    /// What is striking about a call, in words.
+    #[must_use]
+    pub fn diagnosis(&self, call: &Call) -> Vec<String> {
+        let mut found = Vec::new();
+        let heard = call.gre.map(|gre| gre.packets + gre.acknowledgments > 0);
+        match heard {
+            [true, false] => found.push("no GRE came from the server: is it blocked?".into()),
+            [false, true] => found.push("no GRE came from the client: is it blocked?".into()),
+            [false, false] => found.push("no GRE at all: is it blocked, or not captured?".into()),
+            [true, true] => {}
+        }
+        let session = &call.session;
+        let is_mppe =
+            |name: &Option<String>| name.as_ref().is_some_and(|name| name.starts_with("MPPE-"));
+        let clear: u64 = session.data.iter().map(|data| data.clear).sum();
+        if session.encryption.iter().all(is_mppe) && clear > 0 {
+            found.push(format!(
+                "{clear} packets went in the clear in spite of encryption"
+            ));
+        }
+        found
     }
 
     /// Whether all proofs that were looked at are those of the password; `None` if there were none.
@@ -182,6 +208,11 @@ pub fn inspect(file: impl Read + Send, credentials: Option<&Credentials>) -> Res
         match defragmenter.push(frame) {
             Some(datagram) if datagram.protocol == TCP => {
                 connections.segment(&datagram, |event| conversation.control(event));
+            }
+            Some(datagram) if datagram.protocol == ICMP => {
+                if let Some(undelivered) = icmp::undelivered(&datagram) {
+                    conversation.undelivered(datagram.at, undelivered, connections.all());
+                }
             }
             Some(datagram) if datagram.protocol == GRE => conversation.calls.packet(&datagram),
             _ => {}
@@ -351,6 +382,44 @@ impl Conversation {
             }
         }
         self.lines.push(line);
+    }
+
+    /// The network reports that a packet did not arrive.
+    fn undelivered(
+        &mut self,
+        at: Duration,
+        packet: icmp::Undelivered,
+        connections: &[control::Connection],
+    ) {
+        let ends =
+            |connection: &control::Connection| [connection.client.ip(), connection.server.ip()];
+        let between = [packet.source, packet.destination];
+        let connection = connections.iter().rposition(|connection| {
+            let [client, server] = ends(connection);
+            between == [client, server] || between == [server, client]
+        });
+        let call = packet
+            .call_id
+            .and_then(|id| self.calls.find(packet.source, packet.destination, id));
+        let from_client = connection
+            .and_then(|number| connections.get(number))
+            .is_none_or(|connection| connection.client.ip() == packet.source);
+        let sender = match call {
+            Some((_, end)) => end,
+            None if from_client => End::Client,
+            None => End::Server,
+        };
+        self.lines.push(Line {
+            at,
+            connection,
+            call: call.map(|(number, _)| number),
+            from: sender.other(),
+            layer: "ICMP",
+            protocol: "ICMP".into(),
+            text: packet.text,
+            options: Vec::new(),
+            remarks: Vec::new(),
+        });
     }
 
     /// What a message tells of its sender and of calls; the number of the call that it is about.

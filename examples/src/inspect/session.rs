@@ -260,7 +260,7 @@ impl Session {
                     transform = match parameters {
                         Some((strength, mode)) => Transform::Mppe(
                             self.watcher
-                                .start_key(from)
+                                .start_key(from, strength)
                                 .map(|key| Box::new(Receiver::new(&key, strength, mode))),
                         ),
                         None => Transform::Other(name.clone()),

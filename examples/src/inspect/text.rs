@@ -32,6 +32,9 @@ pub fn write(report: &Report, packets: bool, out: &mut impl Write) -> io::Result
     for (number, call) in report.calls.iter().enumerate() {
         writeln!(out)?;
         summary(number, call, out)?;
+        for remark in report.diagnosis(call) {
+            writeln!(out, "  {:<14} {remark}", "note")?;
+        }
     }
     writeln!(out)?;
     capture(report, out)
@@ -64,7 +67,7 @@ fn message(report: &Report, line: &Line, start: Duration, out: &mut impl Write) 
         (None, None) => None,
     };
     let text = match line.layer {
-        "TCP" => format!("TCP {}", line.text),
+        "TCP" | "ICMP" => format!("{} {}", line.layer, line.text),
         _ => line.text.clone(),
     };
     let prefix = prefix(line.at.saturating_sub(start), line.call, ends, line.from);
