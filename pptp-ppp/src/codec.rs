@@ -297,6 +297,13 @@ impl<'a> Writer<'a> {
         self.len = end;
     }
 
+    /// Room for the next `len` octets, for somebody else to write. `None` if they do not fit; they are counted all the same.
+    pub fn reserve(&mut self, len: usize) -> Option<&mut [u8]> {
+        let start = self.len;
+        self.len = start.saturating_add(len);
+        self.buffer.get_mut(start..self.len)
+    }
+
     /// Appends `bytes` in a field of `width` octets: cut if longer, filled up with zeros if shorter.
     pub fn padded(&mut self, bytes: &[u8], width: usize) {
         let kept = bytes.get(..width).unwrap_or(bytes);

@@ -3,7 +3,10 @@
 //! The machines take and give packets of their protocol without PPP framing, and time; they know neither LCP nor what
 //! was negotiated there. An authenticator has no list of users: it asks for a [`Verdict`] on what was presented.
 
+mod layer;
+mod ms_chap_v2;
 pub mod mschapv2;
+mod none;
 
 use crate::codec::ParseError;
 use crate::mschap::NtHash;
@@ -11,6 +14,10 @@ use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
 use heapless::Vec;
+pub(crate) use layer::sealed;
+pub use layer::{Auth, Credentials, Demand, Grant, Method};
+pub use ms_chap_v2::MsChapV2;
+pub use none::NoAuth;
 use pptp_mppe::StartKeys;
 
 /// The longest name of a user, in octets (RFC 2759 §4).

@@ -1,0 +1,256 @@
+//! LCP's configuration options (RFC 1661 §6): what we want of the link, and what the peer may have.
+
+use crate::auth::Method;
+use crate::codec::Writer;
+use crate::config::LcpConfig;
+use crate::negotiation::{Policy, Verdict};
+use crate::random::Random;
+use crate::wire::RawOption;
+
+const MRU: u8 = 1;
+const AUTHENTICATION: u8 = 3;
+const MAGIC_NUMBER: u8 = 5;
+const PROTOCOL_FIELD_COMPRESSION: u8 = 7;
+const ADDRESS_CONTROL_FIELD_COMPRESSION: u8 = 8;
+
+/// The Maximum-Receive-Unit of a link on which none was agreed (RFC 1661 §6.1).
+const DEFAULT_MRU: u16 = 1500;
+/// Nobody takes less; a smaller one is an attempt to have us send dust.
+const MIN_MRU: u16 = 128;
+/// How often our own Magic-Number may come back before the link is taken for looped back.
+const MAX_LOOPS: u8 = 4;
+
+/// The options of one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Direction {
+    mru: u16,
+    auth: Option<Method>,
+    magic: u32,
+    protocol_field_compression: bool,
+    address_control_field_compression: bool,
+}
+
+impl Direction {
+    const DEFAULT: Self = Self {
+        mru: DEFAULT_MRU,
+        auth: None,
+        magic: 0,
+        protocol_field_compression: false,
+        address_control_field_compression: false,
+    };
+}
+
+/// What we want of the link, what the peer may have, and what was agreed on.
+#[derive(Debug, Clone)]
+pub(crate) struct LcpPolicy {
+    wishes: Direction,
+    /// Whether a peer that demands authentication gets it.
+    accept_auth: bool,
+    own: Direction,
+    candidate: Direction,
+    peer: Direction,
+    /// The next Magic-Number to try. 0: drawn before it is needed.
+    fresh_magic: u32,
+    loops: u8,
+    auth_refused: bool,
+    peer_auth_refused: bool,
+}
+
+impl LcpPolicy {
+    pub(crate) fn new(config: &LcpConfig, demand: Option<Method>, accept_auth: bool) -> Self {
+        let wishes = Direction {
+            mru: config.mru.clamp(MIN_MRU, DEFAULT_MRU),
+            auth: demand,
+            magic: 0,
+            protocol_field_compression: config.protocol_field_compression,
+            address_control_field_compression: config.address_control_field_compression,
+        };
+        Self {
+            wishes,
+            accept_auth,
+            own: wishes,
+            candidate: Direction::DEFAULT,
+            peer: Direction::DEFAULT,
+            fresh_magic: 0,
+            loops: 0,
+            auth_refused: false,
+            peer_auth_refused: false,
+        }
+    }
+
+    /// Sees to it that there is a Magic-Number to go on with.
+    pub(crate) fn refresh_magic(&mut self, random: &mut Random) {
+        while self.fresh_magic == 0 {
+            self.fresh_magic = random.u32();
+        }
+    }
+
+    pub(crate) const fn own_magic(&self) -> u32 {
+        self.own.magic
+    }
+
+    /// How the peer wants us to prove who we are.
+    pub(crate) const fn peer_auth(&self) -> Option<Method> {
+        self.peer.auth
+    }
+
+    /// How the peer proves who it is.
+    pub(crate) const fn own_auth(&self) -> Option<Method> {
+        self.own.auth
+    }
+
+    /// The longest Information field that the peer takes.
+    pub(crate) const fn peer_mru(&self) -> u16 {
+        self.peer.mru
+    }
+
+    /// Whether we may leave out one octet of the Protocol field.
+    pub(crate) const fn compress_protocol(&self) -> bool {
+        self.peer.protocol_field_compression && self.wishes.protocol_field_compression
+    }
+
+    /// Whether we may leave out Address and Control field.
+    pub(crate) const fn compress_address_control(&self) -> bool {
+        self.peer.address_control_field_compression && self.wishes.address_control_field_compression
+    }
+
+    pub(crate) const fn is_looped_back(&self) -> bool {
+        self.loops > MAX_LOOPS
+    }
+
+    /// Whether the peer refuses to prove who it is.
+    pub(crate) const fn is_auth_refused(&self) -> bool {
+        self.auth_refused
+    }
+
+    /// Whether we refused to prove who we are in the way that the peer demanded.
+    pub(crate) const fn is_peer_auth_refused(&self) -> bool {
+        self.peer_auth_refused
+    }
+
+    fn new_magic(&mut self) {
+        self.own.magic = core::mem::take(&mut self.fresh_magic);
+    }
+}
+
+impl Policy for LcpPolicy {
+    fn restart(&mut self) {
+        self.own = self.wishes;
+        self.auth_refused = false;
+        self.new_magic();
+    }
+
+    fn own_options(&self, out: &mut Writer<'_>) {
+        let own = &self.own;
+        if own.mru != DEFAULT_MRU {
+            out.bytes(&[MRU, 4]);
+            out.u16(own.mru);
+        }
+        if let Some(method) = own.auth {
+            method.encode_option(out);
+        }
+        if own.magic != 0 {
+            out.bytes(&[MAGIC_NUMBER, 6]);
+            out.u32(own.magic);
+        }
+        if own.protocol_field_compression {
+            out.bytes(&[PROTOCOL_FIELD_COMPRESSION, 2]);
+        }
+        if own.address_control_field_compression {
+            out.bytes(&[ADDRESS_CONTROL_FIELD_COMPRESSION, 2]);
+        }
+    }
+
+    fn own_naked(&mut self, option: RawOption<'_>) {
+        match (option.kind, option.value) {
+            (MRU, &[high, low]) => {
+                let mru = u16::from_be_bytes([high, low]);
+                // Some peers suggest what they were asked for: taken for a rejection, for else there is no end.
+                let repeated = mru == self.own.mru;
+                let usable = (MIN_MRU..=self.wishes.mru).contains(&mru);
+                self.own.mru = if usable && !repeated {
+                    mru
+                } else {
+                    DEFAULT_MRU
+                };
+            }
+            // The peer would rather prove who it is in another way, and there is none that we take.
+            (AUTHENTICATION, _) => self.auth_refused = true,
+            (MAGIC_NUMBER, _) => {
+                self.loops = self.loops.saturating_add(1);
+                self.new_magic();
+            }
+            _ => self.own_rejected(option),
+        }
+    }
+
+    fn own_rejected(&mut self, option: RawOption<'_>) {
+        match option.kind {
+            MRU => self.own.mru = DEFAULT_MRU,
+            AUTHENTICATION if self.own.auth.is_some() => self.auth_refused = true,
+            MAGIC_NUMBER => self.own.magic = 0,
+            PROTOCOL_FIELD_COMPRESSION => self.own.protocol_field_compression = false,
+            ADDRESS_CONTROL_FIELD_COMPRESSION => self.own.address_control_field_compression = false,
+            _ => {}
+        }
+    }
+
+    fn peer_begins(&mut self) {
+        self.candidate = Direction::DEFAULT;
+    }
+
+    fn peer_option(&mut self, option: RawOption<'_>, suggestion: &mut Writer<'_>) -> Verdict {
+        match (option.kind, option.value) {
+            (MRU, &[high, low]) => {
+                self.candidate.mru = u16::from_be_bytes([high, low]);
+                if self.candidate.mru >= MIN_MRU {
+                    return Verdict::Ack;
+                }
+                suggestion.bytes(&[MRU, 4]);
+                suggestion.u16(MIN_MRU);
+                Verdict::Nak
+            }
+            (AUTHENTICATION, value) => {
+                self.candidate.auth = Method::from_option(value).filter(|_| self.accept_auth);
+                self.peer_auth_refused = self.candidate.auth.is_none();
+                if self.candidate.auth.is_some() {
+                    return Verdict::Ack;
+                }
+                if !self.accept_auth {
+                    return Verdict::Reject;
+                }
+                Method::MsChapV2.encode_option(suggestion);
+                Verdict::Nak
+            }
+            (MAGIC_NUMBER, &[a, b, c, d]) => {
+                self.candidate.magic = u32::from_be_bytes([a, b, c, d]);
+                let ours = self.candidate.magic == self.own.magic;
+                if self.candidate.magic != 0 && !ours {
+                    self.loops = 0;
+                    return Verdict::Ack;
+                }
+                if ours {
+                    self.loops = self.loops.saturating_add(1);
+                }
+                suggestion.bytes(&[MAGIC_NUMBER, 6]);
+                suggestion.u32(self.fresh_magic);
+                Verdict::Nak
+            }
+            (PROTOCOL_FIELD_COMPRESSION, &[]) if self.wishes.protocol_field_compression => {
+                self.candidate.protocol_field_compression = true;
+                Verdict::Ack
+            }
+            (ADDRESS_CONTROL_FIELD_COMPRESSION, &[])
+                if self.wishes.address_control_field_compression =>
+            {
+                self.candidate.address_control_field_compression = true;
+                Verdict::Ack
+            }
+            _ => Verdict::Reject,
+        }
+    }
+
+    fn peer_acked(&mut self) {
+        self.peer = self.candidate;
+    }
+}

@@ -1,0 +1,100 @@
+//! No suite: a link that has neither compression nor encryption, for the smallest of devices.
+
+use super::sealed::{Gate, Outcome, SuiteLayer, SuitePending};
+use crate::ccp::Encryption;
+use crate::codec::Writer;
+use crate::config::{MppePolicy, Requirement, Timing};
+use crate::error::Discard;
+use crate::event::DownReason;
+use crate::time::Instant;
+use crate::wire::{Packet, Protocol};
+use pptp_mppe::StartKeys;
+
+/// Neither compression nor encryption. A policy that requires encryption cannot be met with it, and ends the link.
+#[derive(Debug, Clone)]
+pub struct NoSuite {
+    policy: MppePolicy,
+    settled: bool,
+    news: bool,
+}
+
+impl SuiteLayer for NoSuite {
+    const OVERHEAD: usize = 0;
+
+    fn new(policy: MppePolicy, _timing: Timing) -> Self {
+        Self {
+            policy,
+            settled: false,
+            news: false,
+        }
+    }
+
+    fn set_policy(&mut self, policy: MppePolicy) {
+        self.policy = policy;
+    }
+
+    fn lower_layer_up(&mut self, _now: Instant, _keys: Option<StartKeys>) {
+        self.settled = self.policy.requirement != Requirement::Require;
+        self.news = true;
+    }
+
+    fn lower_layer_down(&mut self, _now: Instant) {
+        self.settled = false;
+    }
+
+    fn handle_packet(&mut self, _now: Instant, _packet: Packet<'_>) -> Result<(), Discard> {
+        Err(Discard::UnknownProtocol(Protocol::CCP))
+    }
+
+    fn protocol_rejected(&mut self, _now: Instant, _protocol: Protocol) {}
+
+    fn handle_timeout(&mut self, _now: Instant) {}
+
+    fn next_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    fn write_next(&self, _out: &mut Writer<'_>) -> Option<SuitePending> {
+        None
+    }
+
+    fn sent(&mut self, _packet: SuitePending) {}
+
+    fn take_outcome(&mut self) -> Outcome {
+        match (core::mem::take(&mut self.news), self.settled) {
+            (false, _) => Outcome::Nothing,
+            (true, true) => Outcome::Settled,
+            (true, false) => Outcome::Failed(DownReason::NoEncryptionKeys),
+        }
+    }
+
+    fn has_refused_peer(&self) -> bool {
+        false
+    }
+
+    fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
+        (None, None)
+    }
+
+    fn gate(&self) -> Gate {
+        if self.settled {
+            Gate::Clear
+        } else {
+            Gate::Closed
+        }
+    }
+
+    fn refuses_clear(&self) -> bool {
+        !self.settled
+    }
+
+    fn seal(&mut self, _protocol: Protocol, _packet: &[u8], _out: &mut Writer<'_>) {}
+
+    fn open<'a>(
+        &'a mut self,
+        _now: Instant,
+        _sealed: &'a mut [u8],
+    ) -> Result<(Protocol, &'a mut [u8]), Discard> {
+        Err(Discard::UnknownProtocol(Protocol::COMPRESSED))
+    }
+}
