@@ -1,5 +1,11 @@
 //! A link without authentication and encryption, between two ends of ours.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::std_instead_of_alloc
+)]
 
 mod common;
 
