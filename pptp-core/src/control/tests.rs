@@ -1,5 +1,9 @@
+mod laws;
 mod matrix;
+mod pair;
+mod peers;
 mod tables;
+mod timers;
 
 use super::*;
 use crate::time::Instant;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A call's ids: ours is 100, the peer's 200.
-fn messages() -> Vec<(&'static str, Vec<u8>)> {
+pub(super) fn messages() -> Vec<(&'static str, Vec<u8>)> {
     let old = octets(StartControlConnectionRequest {
         version: Version(0x0001),
         capabilities: StartConfig::default().capabilities(),
