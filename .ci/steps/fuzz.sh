@@ -35,7 +35,8 @@ run() {
         say "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") runs," \
             "$(grep -oE 'cov: [0-9]+' "$log" | tail -n 1 | cut -c6-) edges covered"
     else
-        tail -n 60 "$log"
+        grep -m 1 -A 3 panicked "$log" || tail -n 40 "$log"
+        sed -n '/^Failing input/,/^Minimize/p' "$log"
         say "$target: FAILED"
         return 1
     fi

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use pptp_ppp::codec::Writer;
-use pptp_ppp::wire::{Frame, Options, Packet};
+use pptp_ppp::wire::{Frame, Options, Packet, RawOption, ccp, ipcp, ipv6cp, lcp};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut copy = bytes.to_vec();
@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
         in_place
     );
     let Ok(frame) = frame else { return };
-    let _ = frame.protocol.to_string();
+    let _ = frame.to_string();
 
     if frame.protocol.is_well_formed() {
         for (address_control, compress_protocol) in
@@ -46,9 +46,28 @@ fuzz_target!(|bytes: &[u8]| {
         whole &= option.is_ok();
         if let Ok(option) = option {
             let _ = option.to_string();
+            typed(option);
             option.encode(&mut writer);
         }
     }
     let encoded = writer.finish().expect("as long as what was parsed at most");
     assert!(!whole || encoded == packet.data);
 });
+
+/// An option that its protocol understands is written again as it was.
+fn typed(option: RawOption<'_>) {
+    macro_rules! check {
+        ($($protocol:ident)+) => {$(
+            if let Ok(understood) = $protocol::ConfigOption::parse(option) {
+                let _ = understood.to_string();
+                let mut buffer = [0; 255];
+                let mut writer = Writer::new(&mut buffer);
+                understood.encode(&mut writer);
+                let encoded = writer.finish().expect("no option is longer");
+                assert_eq!(encoded[0], option.kind);
+                assert_eq!(&encoded[2..], option.value);
+            }
+        )+};
+    }
+    check!(lcp ccp ipcp ipv6cp);
+}

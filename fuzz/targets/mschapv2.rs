@@ -1,0 +1,90 @@
+//! CHAP packets of MS-CHAPv2 at both of its machines: nothing panics, what was understood can be written again, and no
+//! packet gets anybody authenticated who does not know the password.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
+use pptp_ppp::auth::{Name, Verdict};
+use pptp_ppp::codec::Writer;
+use pptp_ppp::mschap::NtHash;
+use pptp_ppp::random::Random;
+use pptp_ppp::time::Instant;
+use pptp_ppp::wire::mschapv2::{Failure, Response, Success};
+use pptp_ppp::wire::{Packet, chap};
+
+fuzz_target!(|bytes: &[u8]| {
+    let now = Instant::from_millis(1);
+    let mut random = Random::new([7; 32]);
+    let mut peer = Peer::new(Name::default(), NtHash::from_password("peer's"));
+    let mut authenticator = Authenticator::new(Name::default());
+    peer.open(now);
+    authenticator.challenge(now, &mut random);
+
+    let mut rest = bytes;
+    while let Ok(packet) = Packet::parse(rest) {
+        messages(packet);
+
+        let own_challenge = authenticator.challenge_value().copied();
+        let _ = peer.handle_packet(now, packet, own_challenge.as_ref(), &mut random);
+        assert!(!peer.is_authenticated() && peer.keys().is_none());
+
+        if authenticator.handle_packet(packet) == Ok(true) {
+            let request = authenticator
+                .request()
+                .expect("there is one after Ok(true)");
+            let verdict = Verdict::Password("authenticator's");
+            let _ = authenticator.authorize(now, request.id, &verdict, &mut random);
+        }
+        assert!(!authenticator.is_authenticated() && authenticator.keys().is_none());
+
+        let mut buffer = [0; 512];
+        for room in [0, 4, buffer.len()] {
+            let (a, b) = buffer[..room].split_at_mut(room / 2);
+            let _ = peer.poll_packet(a);
+            let _ = authenticator.poll_packet(b);
+        }
+        rest = &rest[Packet::HEADER_LEN + packet.data.len()..];
+    }
+});
+
+fn messages(packet: Packet<'_>) {
+    let Ok(message) = chap::Message::parse(packet) else {
+        return;
+    };
+    let _ = message.to_string();
+    let mut buffer = vec![0; packet.data.len() + Packet::HEADER_LEN];
+    let mut writer = Writer::new(&mut buffer);
+    message.encode(&mut writer, packet.identifier);
+    let encoded = writer.finish().expect("as long as it was");
+    assert_eq!(Packet::parse(encoded), Ok(packet));
+
+    let mut buffer = [0; 512];
+    match message {
+        chap::Message::Response { value, .. } => {
+            if let Ok(response) = Response::parse(value) {
+                let mut writer = Writer::new(&mut buffer);
+                response.encode(&mut writer);
+                assert_eq!(writer.finish().expect("room"), value);
+            }
+        }
+        chap::Message::Success { message } => {
+            if let Ok(success) = Success::parse(message) {
+                let mut buffer = vec![0; message.len() + 3];
+                let mut writer = Writer::new(&mut buffer);
+                success.encode(&mut writer);
+                let encoded = writer.finish().expect("room");
+                assert_eq!(Success::parse(encoded), Ok(success));
+            }
+        }
+        chap::Message::Failure { message } => {
+            let failure = Failure::parse(message);
+            let _ = failure.to_string();
+            let mut buffer = vec![0; message.len() + 80];
+            let mut writer = Writer::new(&mut buffer);
+            failure.encode(&mut writer);
+            let encoded = writer.finish().expect("room");
+            assert_eq!(Failure::parse(encoded), failure);
+        }
+        _ => {}
+    }
+}
