@@ -97,8 +97,15 @@ fn nt_hash(text: &str) -> Result<NtHash> {
     }
 }
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    run(&arguments).unwrap_or_else(|error| {
+        eprintln!("pptp-inspect: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode> {
     let nt_hash = match (&arguments.password, &arguments.nt_hash) {
         (Some(password), _) => Some(NtHash::from_password(password)),
         (None, hash) => hash.clone(),
@@ -112,7 +119,7 @@ fn main() -> Result<ExitCode> {
     if let Some(path) = &arguments.write {
         write_inner(&report, path).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    match print(&report, &arguments) {
+    match print(&report, arguments) {
         // Whoever reads the output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         result => result.context("cannot write the report")?,
