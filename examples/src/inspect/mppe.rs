@@ -1,8 +1,8 @@
 //! Decrypting one direction of a session.
 
 use pptp_mppe::{Count, Decryptor, Mode, StartKey, Strength, stateless};
+use pptp_ppp::plausible::{Plausibility, judge};
 use pptp_ppp::wire::mppe::{Header, HeaderBits};
-use pptp_ppp::wire::{Frame, Protocol};
 
 /// Why a packet was not decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Receiver {
         })
     }
 
-    /// The packet behind `header`: its PPP frame.
+    /// The packet behind `header`: its Protocol field and what that labels.
     ///
     /// # Errors
     /// [`Lost`], after which the next packet may be decrypted all the same.
@@ -46,10 +46,10 @@ impl Receiver {
             .decrypt(count, flushed, &mut data)
             .map_err(|_| Lost::OutOfSync)?;
         let in_step = trial.missing() == 0;
-        let first = plausibility(trial.plaintext());
+        let first = judge(trial.plaintext());
         let mut best = first;
         while best != Plausibility::Strong && trial.retry() {
-            best = plausibility(trial.plaintext());
+            best = judge(trial.plaintext());
         }
         if best == Plausibility::Strong {
             return Ok(trial.commit().to_vec());
@@ -63,40 +63,5 @@ impl Receiver {
             }
         }
         Err(Lost::Implausible)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Plausibility {
-    None,
-    Weak,
-    Strong,
-}
-
-/// How much what came out of decryption looks like a packet.
-fn plausibility(plaintext: &[u8]) -> Plausibility {
-    let Ok(frame) = Frame::parse(plaintext) else {
-        return Plausibility::None;
-    };
-    let packet = frame.payload;
-    let length = |at: usize, more: usize| {
-        packet
-            .get(at..)
-            .and_then(|rest| rest.first_chunk::<2>())
-            .map_or(usize::MAX, |&length| {
-                usize::from(u16::from_be_bytes(length)) + more
-            })
-    };
-    let version = packet.first().map_or(0, |first| first >> 4);
-    let whole = match frame.protocol {
-        Protocol::IPV4 => version == 4 && (20..=packet.len()).contains(&length(2, 0)),
-        Protocol::IPV6 => version == 6 && (40..=packet.len()).contains(&length(4, 40)),
-        other if other.is_encryptable() && other.is_well_formed() => return Plausibility::Weak,
-        _ => false,
-    };
-    if whole {
-        Plausibility::Strong
-    } else {
-        Plausibility::None
     }
 }

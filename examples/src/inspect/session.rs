@@ -3,6 +3,7 @@
 
 use pptp_mppe::{Mode, Strength};
 use pptp_ppp::codec::{ParseError, Reader};
+use pptp_ppp::plausible;
 use pptp_ppp::wire::ccp::{self, MppeBits};
 use pptp_ppp::wire::mppe::{Header, HeaderBits};
 use pptp_ppp::wire::{
@@ -394,8 +395,8 @@ impl Session {
                         if header.bits().contains(HeaderBits::COMPRESSED) {
                             counts.unsupported += 1;
                             self.unsupported("MPPC compression".into());
-                        } else if let Ok(inner) = Frame::parse(&plaintext) {
-                            self.network(from, packet, inner, true);
+                        } else if let Ok((protocol, payload)) = plausible::split(&plaintext) {
+                            self.network(from, packet, Frame { protocol, payload }, true);
                         }
                     }
                     Err(super::mppe::Lost::OutOfSync) => counts.out_of_sync += 1,
