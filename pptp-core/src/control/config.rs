@@ -5,7 +5,7 @@ use crate::wire::{Bearer, Capabilities, Framing, OutgoingCallRequest};
 use core::time::Duration;
 
 /// The configuration of a [`Connection`](super::Connection).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Config {
@@ -16,6 +16,21 @@ pub struct Config {
     /// As a PAC, how to answer each Outgoing-Call-Request by itself. Without it, and for further calls while the call
     /// id in it is in use, there is an [`Event::CallRequested`](super::Event::CallRequested) to answer.
     pub accept: Option<CallAnswer>,
+}
+
+impl Config {
+    /// The default, for constants.
+    pub const DEFAULT: Self = Self {
+        start: StartConfig::DEFAULT,
+        time_outs: TimeOuts::DEFAULT,
+        accept: None,
+    };
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 /// What an end says about itself in its Start-Control-Connection message (RFC 2637 §2.1, §2.2).
@@ -38,16 +53,21 @@ pub struct StartConfig {
     pub vendor: FieldText,
 }
 
+impl StartConfig {
+    /// The default, for constants.
+    pub const DEFAULT: Self = Self {
+        framing: Framing::ASYNCHRONOUS,
+        bearer: Bearer::ANALOG,
+        max_channels: 0,
+        firmware_revision: 0,
+        host_name: FieldText::EMPTY,
+        vendor: FieldText::new(b"pptp-core"),
+    };
+}
+
 impl Default for StartConfig {
     fn default() -> Self {
-        Self {
-            framing: Framing::ASYNCHRONOUS,
-            bearer: Bearer::ANALOG,
-            max_channels: 0,
-            firmware_revision: 0,
-            host_name: FieldText::EMPTY,
-            vendor: FieldText::new(b"pptp-core"),
-        }
+        Self::DEFAULT
     }
 }
 
@@ -96,16 +116,21 @@ pub struct TimeOuts {
     pub echo_reply: Duration,
 }
 
+impl TimeOuts {
+    /// The default, for constants.
+    pub const DEFAULT: Self = Self {
+        start: Duration::from_secs(60),
+        call: Duration::from_secs(60),
+        clear: Duration::from_secs(2),
+        stop: Duration::from_secs(3),
+        keep_alive: Some(Duration::from_secs(60)),
+        echo_reply: Duration::from_secs(60),
+    };
+}
+
 impl Default for TimeOuts {
     fn default() -> Self {
-        Self {
-            start: Duration::from_secs(60),
-            call: Duration::from_secs(60),
-            clear: Duration::from_secs(2),
-            stop: Duration::from_secs(3),
-            keep_alive: Some(Duration::from_secs(60)),
-            echo_reply: Duration::from_secs(60),
-        }
+        Self::DEFAULT
     }
 }
 
@@ -138,20 +163,25 @@ pub struct CallRequest {
     pub subaddress: FieldText,
 }
 
+impl CallRequest {
+    /// The default, for constants.
+    pub const DEFAULT: Self = Self {
+        call_id: 0,
+        call_serial_number: 0,
+        minimum_bps: 300,
+        maximum_bps: 100_000_000,
+        bearer: Bearer::ANY,
+        framing: Framing::EITHER,
+        receive_window: 64,
+        processing_delay: 0,
+        phone_number: FieldText::EMPTY,
+        subaddress: FieldText::EMPTY,
+    };
+}
+
 impl Default for CallRequest {
     fn default() -> Self {
-        Self {
-            call_id: 0,
-            call_serial_number: 0,
-            minimum_bps: 300,
-            maximum_bps: 100_000_000,
-            bearer: Bearer::ANY,
-            framing: Framing::EITHER,
-            receive_window: 64,
-            processing_delay: 0,
-            phone_number: FieldText::EMPTY,
-            subaddress: FieldText::EMPTY,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -204,14 +234,19 @@ pub struct CallAnswer {
     pub physical_channel_id: u32,
 }
 
+impl CallAnswer {
+    /// The default, for constants.
+    pub const DEFAULT: Self = Self {
+        call_id: 0,
+        connect_speed: 100_000_000,
+        receive_window: 64,
+        processing_delay: 0,
+        physical_channel_id: 0,
+    };
+}
+
 impl Default for CallAnswer {
     fn default() -> Self {
-        Self {
-            call_id: 0,
-            connect_speed: 100_000_000,
-            receive_window: 64,
-            processing_delay: 0,
-            physical_channel_id: 0,
-        }
+        Self::DEFAULT
     }
 }

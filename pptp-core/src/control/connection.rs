@@ -195,6 +195,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.state == State::Established && self.end.is_none()
     }
 
+    /// Whether there is something to be sent or told: until that is drained, no further message is handled.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.next_output().is_some() || self.next_event().is_some()
+    }
+
     /// What was asked of the PAC for a call.
     #[must_use]
     pub fn call_request(&self, call: usize) -> Option<OutgoingCallRequest<'_>> {
@@ -358,11 +364,6 @@ impl<const CALLS: usize> Connection<CALLS> {
         let deadlines = self.calls.iter().flatten().filter_map(Call::deadline);
         let calls = deadlines.map(|at| (at, TimerKind::Call));
         timer.into_iter().chain(calls).min_by_key(|(at, _)| *at)
-    }
-
-    /// Whether something has to be sent or told before another message can be handled.
-    pub(super) fn is_busy(&self) -> bool {
-        self.next_output().is_some() || self.next_event().is_some()
     }
 
     /// Takes `actions` off what is pending for a call, and forgets the call once nothing is left.

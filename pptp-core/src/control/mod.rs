@@ -3,6 +3,47 @@
 //! A connection has two properties that have nothing to do with each other: which end opened the TCP connection
 //! ([`Origin`]), and which end asks for calls ([`Role`]). A VPN client is an originator and a PNS, a VPN server a
 //! receiver and a PAC.
+//!
+//! What a program does whenever something happened on the TCP connection, or the time of
+//! [`next_timeout`](Connection::next_timeout) has come:
+//!
+//! ```
+//! # use pptp_core::{ProtocolError, control::{CallRequest, Connection, Event}, time::Instant, wire};
+//! # fn send(_: &[u8]) {}
+//! # fn close() {}
+//! # fn start_ppp(_: u16, _: u16) {}
+//! /// `received` holds what was received and not consumed yet.
+//! fn turn(pptp: &mut Connection, now: Instant, mut received: &[u8]) -> Result<usize, ProtocolError> {
+//!     let all = received.len();
+//!     pptp.handle_timeout(now);
+//!     loop {
+//!         let mut out = [0; wire::MAX_CONTROL_MESSAGE];
+//!         while let Ok(Some(message)) = pptp.poll_control(now, &mut out) {
+//!             send(message);
+//!         }
+//!         while let Some(event) = pptp.poll_event() {
+//!             match event {
+//!                 // A client asks for its call, and the server's answer follows.
+//!                 Event::Connected { .. } => {
+//!                     let request = CallRequest { call_id: 4711, ..CallRequest::default() };
+//!                     let _ = pptp.open_call(now, request);
+//!                 }
+//!                 Event::CallConnected { info, .. } => start_ppp(info.our_call_id, info.peer_call_id),
+//!                 Event::Closed { .. } => close(),
+//!                 _ => {}
+//!             }
+//!         }
+//!         let consumed = pptp.handle_control(now, received)?;
+//!         received = &received[consumed..];
+//!         if consumed == 0 && !pptp.is_busy() {
+//!             return Ok(all - received.len());
+//!         }
+//!     }
+//! }
+//! # let mut pptp = Connection::new(pptp_core::control::Role::Pns, pptp_core::control::Origin::Originator, Default::default());
+//! # pptp.control_connected(Instant::ZERO);
+//! # assert_eq!(turn(&mut pptp, Instant::ZERO, &[]), Ok(0));
+//! ```
 
 mod automaton;
 mod call;

@@ -235,3 +235,13 @@ fn a_lost_collision_is_silent() {
     assert_eq!(brief(&journal), ">SCCRQ Closed");
     assert_eq!(journal[1], "Closed { reason: Collision }");
 }
+
+/// A firmware has one of these in a static.
+#[test]
+fn is_made_in_a_constant_and_small() {
+    const CONNECTION: Connection = Connection::new(Role::Pns, Origin::Originator, Config::DEFAULT);
+    assert_eq!(CONNECTION.next_timeout(), None);
+    let size = size_of::<Connection>();
+    std::println!("Connection<1>: {size} octets");
+    assert!(size <= 1024, "{size}");
+}
