@@ -74,6 +74,35 @@ pub enum Event<'a> {
     },
 }
 
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected { version, peer } => {
+                write!(
+                    f,
+                    "control connection established, version {version}: {peer}"
+                )
+            }
+            Self::CallRequested { call, request } => write!(f, "call {call} requested: {request}"),
+            Self::CallConnected { call, info } => write!(f, "call {call} established: {info}"),
+            Self::CallFailed { call, cause } => write!(f, "call {call} failed: {cause}"),
+            Self::CallEnded { call, cause } => write!(f, "call {call} ended: {cause}"),
+            Self::LinkInfo {
+                call,
+                send_accm,
+                receive_accm,
+            } => {
+                write!(
+                    f,
+                    "call {call}: character maps 0x{send_accm:08x}, 0x{receive_accm:08x}"
+                )
+            }
+            Self::WanErrors { call, errors } => write!(f, "call {call}: {errors}"),
+            Self::Closed { reason } => write!(f, "control connection closed: {reason}"),
+        }
+    }
+}
+
 /// What has been agreed about a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -89,6 +118,23 @@ pub struct CallInfo {
     pub peer_window: u16,
     /// How long the peer takes to process a packet, in tenths of a second.
     pub peer_delay: u16,
+}
+
+impl fmt::Display for CallInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            our_call_id,
+            peer_call_id,
+            connect_speed,
+            peer_window,
+            peer_delay,
+        } = self;
+        write!(
+            f,
+            "our id {our_call_id}, the peer's {peer_call_id}, {connect_speed} bit/s, \
+             window {peer_window}, delay {peer_delay}"
+        )
+    }
 }
 
 /// Why a call has ended, or was never established.
@@ -153,6 +199,8 @@ impl fmt::Display for CallEnd {
     }
 }
 
+impl core::error::Error for CallEnd {}
+
 /// Why a control connection has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -205,6 +253,8 @@ impl fmt::Display for CloseReason {
         }
     }
 }
+
+impl core::error::Error for CloseReason {}
 
 /// Why something cannot be done with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -245,3 +245,31 @@ fn is_made_in_a_constant_and_small() {
     std::println!("Connection<1>: {size} octets");
     assert!(size <= 1024, "{size}");
 }
+
+#[test]
+fn events_are_told_in_a_line() {
+    let mut server = Connection::<1>::new(Role::Pac, Origin::Receiver, Config::default());
+    server.control_connected(at(0));
+    let mut lines = Vec::new();
+    for message in [
+        start_request(),
+        octets(call_request(7).as_wire()),
+        call_clear(7),
+        stop_request(),
+    ] {
+        assert_eq!(server.handle_control(at(0), &message), Ok(message.len()));
+        while server.poll_control(at(0), &mut [0; 256]).unwrap().is_some() {}
+        while let Some(event) = server.poll_event() {
+            lines.push(event.to_string());
+        }
+    }
+    let expected = [
+        "control connection established, version 1.0: FRAME_CAP(A) BEARER_CAP(A) MAX_CHAN(0) FIRM_REV(0) \
+         HOSTNAME() VENDOR(pptp-core)",
+        "call 0 requested: OCRQ CALL_ID(7) CALL_SER_NUM(0) MIN_BPS(300) MAX_BPS(100000000) \
+         BEARER_TYPE(AD) FRAME_TYPE(AS) RECV_WIN(64) PROC_DELAY(0) PHONE_NO() SUB_ADDR()",
+        "call 0 failed: the peer cleared it",
+        "control connection closed: the peer stopped it (reason 1:None)",
+    ];
+    assert_eq!(lines, expected);
+}
