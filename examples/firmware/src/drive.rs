@@ -4,7 +4,7 @@ mod auth;
 mod control;
 mod gre;
 mod mppe;
-mod ppp_auth;
+mod ppp;
 mod ppp_base;
 mod ppp_wire;
 
@@ -21,12 +21,10 @@ pub fn all() {
     auth::messages();
     auth::peer();
     auth::authenticator();
+    ppp::plausibility();
+    ppp::links();
     mppe::keys();
     mppe::cipher();
-    ppp_auth::computations();
-    ppp_auth::messages();
-    ppp_auth::peer();
-    ppp_auth::authenticator();
     mppe::both_modes();
     mppe::each_mode();
     control::messages();

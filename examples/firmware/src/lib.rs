@@ -7,6 +7,7 @@ pub mod drive;
 use core::fmt::{self, Write as _};
 use core::hint::black_box;
 use pptp_core::time::Instant;
+use pptp_ppp::auth::Name;
 
 /// `value`, which the optimiser can now assume nothing about.
 ///
@@ -19,6 +20,22 @@ pub fn any<T>(value: T) -> T {
 pub fn bytes() -> &'static [u8] {
     static BYTES: [u8; 2048] = [0; 2048];
     any(&BYTES).get(..any(100)).unwrap_or(&[])
+}
+
+/// Some text, of up to 10 octets.
+pub fn text() -> &'static str {
+    any(any("wonderland").get(..any(10)).unwrap_or_default())
+}
+
+/// Any name.
+pub fn name() -> Name {
+    match Name::new(bytes()) {
+        Ok(name) => name,
+        Err(error) => {
+            printed(error);
+            Name::default()
+        }
+    }
 }
 
 /// The front of `buffer`, of any length and with any content.

@@ -1,27 +1,13 @@
 //! `pptp_ppp::{auth, mschap}` and the messages of MS-CHAPv2.
 
-use crate::{any, bytes, now, printed, some, some_times, used};
+use crate::{any, bytes, name, now, printed, some, some_times, text, used};
+use pptp_ppp::auth::Verdict;
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
-use pptp_ppp::auth::{Name, Verdict};
 use pptp_ppp::codec::Writer;
 use pptp_ppp::mschap::{self, Exchange, NtHash};
 use pptp_ppp::random::Random;
 use pptp_ppp::wire::Packet;
 use pptp_ppp::wire::mschapv2::{ErrorCode, Failure, Response, Success};
-
-fn text() -> &'static str {
-    any("wonderland")
-}
-
-fn name() -> Name {
-    match Name::new(bytes()) {
-        Ok(name) => name,
-        Err(error) => {
-            printed(error);
-            Name::default()
-        }
-    }
-}
 
 pub(super) fn computations() {
     let hash = NtHash::from_password(text());

@@ -1,0 +1,126 @@
+//! `pptp_ppp::Ppp`, a whole link.
+
+use crate::{any, bytes, now, printed, some, some_times, text, used};
+use core::net::Ipv4Addr;
+use pptp_ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, Strengths, Timing};
+use pptp_ppp::mschap::NtHash;
+use pptp_ppp::random::Random;
+use pptp_ppp::{
+    Bare, Credentials, Demand, Event, Grant, Inbound, Method, Minimal, Network, Ppp, PppConfig,
+    Profile, Verdict, plausible,
+};
+
+/// A configuration in which everything may be anything.
+pub(super) fn config() -> PppConfig {
+    let mut credentials = None;
+    match Credentials::new(text(), text()) {
+        Ok(made) if any(true) => credentials = Some(made),
+        Ok(_) => {
+            credentials = Credentials::with_nt_hash(bytes(), NtHash::new(any([0; 16]))).ok();
+        }
+        Err(error) => printed(error),
+    }
+    let address = any(Some(Ipv4Addr::LOCALHOST));
+    let mut config = PppConfig::default();
+    config.lcp = any(LcpConfig::default());
+    config.timing = any(Timing::default());
+    config.credentials = credentials;
+    config.demand = Demand::new(any(Method::MsChapV2), text()).ok();
+    config.mppe = any(MppePolicy {
+        requirement: Requirement::Allow,
+        strengths: Strengths::all(),
+        modes: Modes::all(),
+    });
+    config.ipv4 = any(Ipv4Config {
+        local: address,
+        remote: address,
+        ask_dns: true,
+        ask_nbns: true,
+        dns: [address; 2],
+        nbns: [address; 2],
+    });
+    if any(true) {
+        any(config)
+    } else {
+        PppConfig::default()
+    }
+}
+
+pub(super) fn verdicts(mut each: impl FnMut(&Verdict<'_>, Grant)) {
+    let hash = NtHash::new(any([5; 16]));
+    let verdicts = any([
+        Verdict::Password(text()),
+        Verdict::NtHash(&hash),
+        Verdict::AcceptWith {
+            authenticator_response: any([6; 20]),
+            keys: Some(
+                pptp_mppe::MasterKey::from_bytes(any([7; 16]))
+                    .start_keys(any(pptp_mppe::Side::Server)),
+            ),
+        },
+        Verdict::WRONG_PASSWORD,
+    ]);
+    for verdict in &verdicts {
+        each(verdict, any(Grant::default()));
+    }
+}
+
+pub(super) fn event(event: Event<'_>) {
+    match event {
+        Event::Down(reason) => printed(reason),
+        other => used(other),
+    }
+}
+
+/// With encryption and authentication, and without.
+pub(super) fn links() {
+    link::<Minimal>();
+    link::<Bare>();
+}
+
+fn link<P: Profile>() {
+    let mut frame = [0; 256];
+    let mut out = [0; 256];
+    let mut ppp = Ppp::<P>::new(config(), Random::new(any([0; 32])));
+    for _ in some_times() {
+        ppp.open(now());
+        match ppp.handle_frame(now(), some(&mut frame)) {
+            Ok(Inbound::Packet { packet, .. }) => used(packet),
+            Ok(other) => used(other),
+            Err(discard) => printed(discard),
+        }
+        match ppp.send(any(Network::Ipv4), bytes(), some(&mut out)) {
+            Ok(frame) => used(frame),
+            Err(error) => printed(error),
+        }
+        ppp.handle_timeout(now());
+        match ppp.poll_frame(now(), some(&mut out)) {
+            Ok(frame) => used(frame),
+            Err(error) => printed(error),
+        }
+        let mut request = None;
+        while let Some(next) = ppp.poll_event() {
+            if let Event::AuthRequested(presented) = &next {
+                request = Some(presented.id);
+            }
+            event(next);
+        }
+        if let Some(request) = request {
+            verdicts(|verdict, grant| ppp.authorize(now(), request, verdict, grant));
+        }
+        used((
+            ppp.phase(),
+            ppp.has_heard(),
+            ppp.down_reason(),
+            ppp.encryption(),
+        ));
+        used((ppp.mtu(), ppp.is_up(any(Network::Ipv4)), ppp.clone()));
+        used((ppp.next_timeout(), ppp.timeout_reason()));
+        ppp.close(now());
+    }
+}
+
+pub(super) fn plausibility() {
+    used((plausible::split(bytes()), plausible::judge(bytes())));
+    used(any(Network::Ipv4).protocol());
+}
