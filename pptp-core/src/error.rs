@@ -1,6 +1,6 @@
 //! The errors, one type for each consequence that an error has.
 
-use crate::codec::{BufferTooSmall, ParseError};
+use crate::codec::ParseError;
 use crate::wire::{ControlType, MAX_RECEIVED_MESSAGE};
 use core::fmt;
 
@@ -90,6 +90,10 @@ pub enum Discard {
         /// The number.
         sequence: u32,
     },
+    /// There is no call that it could be for.
+    NoCall,
+    /// PPP dropped the frame in it.
+    Ppp(pptp_ppp::Discard),
 }
 
 impl From<ParseError> for Discard {
@@ -102,6 +106,8 @@ impl fmt::Display for Discard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(error) => write!(f, "malformed datagram: {error}"),
+            Self::NoCall => f.write_str("there is no call"),
+            Self::Ppp(discard) => discard.fmt(f),
             Self::Fragment => f.write_str("a fragment of an IPv4 packet"),
             Self::NotGre { protocol } => write!(f, "IP protocol {protocol} instead of GRE"),
             Self::WrongCallId { found } => write!(f, "a packet for call {found}"),
@@ -116,43 +122,3 @@ impl fmt::Display for Discard {
 }
 
 impl core::error::Error for Discard {}
-
-/// Why a packet could not be sent. Nothing has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum SendError {
-    /// The link is not up for this kind of packet.
-    NotOpen,
-    /// The packet is longer than the link takes.
-    TooLong {
-        /// The length, in octets, of the longest packet that it takes.
-        mtu: usize,
-    },
-    /// The output buffer is too small.
-    BufferTooSmall {
-        /// The size, in octets, that would have been enough.
-        needed: usize,
-    },
-    /// The peer's receive window is full.
-    WindowFull,
-}
-
-impl From<BufferTooSmall> for SendError {
-    fn from(BufferTooSmall { needed }: BufferTooSmall) -> Self {
-        Self::BufferTooSmall { needed }
-    }
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotOpen => f.write_str("the link is not up"),
-            Self::TooLong { mtu } => write!(f, "the packet is longer than {mtu} octets"),
-            Self::BufferTooSmall { needed } => BufferTooSmall { needed: *needed }.fmt(f),
-            Self::WindowFull => f.write_str("the peer's receive window is full"),
-        }
-    }
-}
-
-impl core::error::Error for SendError {}

@@ -395,6 +395,18 @@ impl<P: Profile> Ppp<P> {
         })
     }
 
+    /// Whether there is an event to tell.
+    #[must_use]
+    pub const fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether the event that is told next is [`Event::Down`], the last one.
+    #[must_use]
+    pub fn is_down_next(&self) -> bool {
+        self.events == Events::DOWN
+    }
+
     fn handle_compressed<'a>(
         &'a mut self,
         now: Instant,

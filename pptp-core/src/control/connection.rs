@@ -10,8 +10,8 @@ use super::{
 use crate::log::debug;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::{
-    GeneralError, OutgoingCallRequest, OutgoingCallResult, StartResult, StopReason, Version,
-    WanErrorNotify,
+    Capabilities, GeneralError, OutgoingCallRequest, OutgoingCallResult, StartResult, StopReason,
+    Version, WanErrorNotify,
 };
 use bitflags::bitflags;
 
@@ -199,6 +199,12 @@ impl<const CALLS: usize> Connection<CALLS> {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         self.next_output().is_some() || self.next_event().is_some()
+    }
+
+    /// What the peer has said about itself, once the connection is established.
+    #[must_use]
+    pub fn peer(&self) -> Capabilities<'_> {
+        self.peer.capabilities()
     }
 
     /// What was asked of the PAC for a call.

@@ -4,10 +4,11 @@ use super::receiver::{Arrival, Proof, Receiver};
 use super::stats::{Stats, count};
 use super::{MAX_PAYLOAD_LEN, distance};
 use crate::codec::BufferTooSmall;
-use crate::error::{Discard, SendError};
+use crate::error::Discard;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::GreHeader;
 use core::time::Duration;
+use pptp_ppp::SendError;
 
 /// What a [`Session`] has to know of its call. All of it comes from the call's messages on the control connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,6 +214,11 @@ impl Session {
         if self.receiver.confirm(sequence, proof) {
             self.owe_acknowledgment(now);
         }
+    }
+
+    /// Counts a packet that was dropped by whoever its payload is for.
+    pub(crate) const fn count_discard(&mut self, discard: &Discard) {
+        self.stats.count_discard(discard);
     }
 
     /// How long the header of the next packet is, in octets: 16 if an acknowledgment is to ride on it, otherwise 12.

@@ -27,6 +27,8 @@ pub struct Stats {
     pub late: u64,
     /// Dropped: so far ahead that the number may be forged.
     pub too_far_ahead: u64,
+    /// Dropped: what it carries is nothing that PPP has a use for.
+    pub ppp: u64,
     /// Not dropped: the sequence number is so far off that it is not believed until the packet proves genuine.
     pub jumps: u64,
     /// Not dropped: acknowledges a packet that has not been sent. The acknowledgment was ignored.
@@ -45,20 +47,22 @@ impl Stats {
         duplicate: 0,
         late: 0,
         too_far_ahead: 0,
+        ppp: 0,
         jumps: 0,
         invalid_acks: 0,
     };
 
-    pub(super) const fn count_discard(&mut self, discard: &Discard) {
+    pub(crate) const fn count_discard(&mut self, discard: &Discard) {
         match discard {
             Discard::Malformed(_) | Discard::Fragment | Discard::NotGre { .. } => {
                 count(&mut self.malformed);
             }
-            Discard::WrongCallId { .. } => count(&mut self.wrong_call_id),
+            Discard::WrongCallId { .. } | Discard::NoCall => count(&mut self.wrong_call_id),
             Discard::WithoutSequence => count(&mut self.without_sequence),
             Discard::Duplicate { .. } => count(&mut self.duplicate),
             Discard::Late { .. } => count(&mut self.late),
             Discard::TooFarAhead { .. } => count(&mut self.too_far_ahead),
+            Discard::Ppp(_) => count(&mut self.ppp),
         }
     }
 }

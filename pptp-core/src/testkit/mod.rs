@@ -5,6 +5,7 @@
 //!
 //! * [`Sim`] drives two [`Endpoint`]s over virtual time, keeps a [log](Sim::log) of what they sent, and lets an
 //!   [attacker](Sim::set_attacker) on the path see, change, withhold and invent what crosses it.
+//! * [`Node`] is a client or a server together with somebody who uses it.
 //! * [`Link`] is one direction of a path for datagrams, [`Pipe`] one of a TCP connection; both get worse by
 //!   [`Conditions`].
 //! * [`pcap`] makes a capture file of a log, and reads those of others.
@@ -21,12 +22,14 @@
 )]
 
 mod link;
+mod node;
 pub mod pcap;
 mod pipe;
 mod rng;
 mod sim;
 
 pub use link::{Conditions, Link};
+pub use node::{Node, REORDER_LEN, REORDER_PACKETS};
 pub use pipe::{Piece, Pipe};
 pub use rng::Rng;
 pub use sim::{Endpoint, Kind, Packet, Side, Sim};

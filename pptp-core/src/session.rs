@@ -1,0 +1,624 @@
+//! A control connection, the one call in it, and PPP in the call.
+
+use crate::control::{
+    self, CallAnswer, CallEnd, CallError, CallInfo, CallRequest, CloseReason, Connection,
+};
+use crate::event::{DownReason, Event};
+use crate::gre::{self, Proof, Received};
+use crate::log::debug;
+use crate::wire::{GeneralError, MAX_CONTROL_MESSAGE, OutgoingCallResult, WanErrorNotify};
+use crate::{Discard, ProtocolError};
+use core::marker::PhantomData;
+use core::time::Duration;
+use pptp_ppp::auth::{AuthId, Grant, Verdict};
+use pptp_ppp::{
+    BufferTooSmall, Encryption, Inbound, Instant, MAX_CONTROL_FRAME, MAX_FRAME_OVERHEAD, Network,
+    Phase, Ppp, Profile, SendError,
+};
+
+/// The octets before the packet in what [`Session::send`] writes at the most.
+pub const MAX_GRE_OVERHEAD: usize = gre::MAX_HEADER_LEN + MAX_FRAME_OVERHEAD;
+
+/// The longest datagram, in octets, that [`Session::poll_gre`] gives.
+pub const MAX_CONTROL_DATAGRAM: usize = gre::MAX_HEADER_LEN + MAX_CONTROL_FRAME;
+
+/// The room, in octets, that is enough for every output but that of [`Session::send`].
+pub const MAX_OUTPUT: usize = if MAX_CONTROL_DATAGRAM > MAX_CONTROL_MESSAGE {
+    MAX_CONTROL_DATAGRAM
+} else {
+    MAX_CONTROL_MESSAGE
+};
+
+/// How long a call without a single GRE packet has to last for its end to be put down to that.
+const GRE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The part of a [`Session`] that is a PNS's: see [`Client`](crate::Client).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pns;
+
+/// The part of a [`Session`] that is a PAC's: see [`Server`](crate::Server).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pac;
+
+/// The receiving side of a call's GRE, and how its acknowledgments are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct GreConfig {
+    /// How long an acknowledgment waits for a packet that it can ride on.
+    pub ack_delay: Duration,
+}
+
+impl Default for GreConfig {
+    fn default() -> Self {
+        Self {
+            ack_delay: Duration::from_millis(100),
+        }
+    }
+}
+
+/// The timer that goes off next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum TimerKind {
+    /// The control connection's.
+    Control(control::TimerKind),
+    /// An acknowledgment is due.
+    Acknowledgment,
+    /// PPP's.
+    Ppp(pptp_ppp::TimerKind),
+}
+
+/// What [`Session::poll_output`] gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Output<'a> {
+    /// To be written to the TCP connection, all of it, best in one segment.
+    Control(&'a [u8]),
+    /// To be sent as a datagram of IP protocol 47.
+    Gre(&'a [u8]),
+    /// To be noted.
+    Event(Event<'a>),
+    /// There is nothing more, until this time or the next input.
+    Timeout(Option<Instant>),
+}
+
+bitflags::bitflags! {
+    /// The events that have not been told yet; told in this order, PPP's own before [`Events::DOWN`].
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Events: u8 {
+        const CONNECTED = 1;
+        const CALL_REQUESTED = 1 << 1;
+        const CALL_CONNECTED = 1 << 2;
+        const LINK_INFO = 1 << 3;
+        const WAN_ERRORS = 1 << 4;
+        const DOWN = 1 << 5;
+    }
+}
+
+/// One end of a PPTP tunnel. As [`Client`](crate::Client) or [`Server`](crate::Server) it has a constructor.
+///
+/// Bytes and time go in, bytes and events come out; the caller owns the sockets, the network device and the clock. Any
+/// order of calls is safe:
+///
+/// * `handle_*` and `control_*` take what has happened;
+/// * [`close`](Self::close), [`send`](Self::send), [`authorize`](Self::authorize) and their like are what the caller wants;
+/// * after each of these [`poll_control`](Self::poll_control), [`poll_gre`](Self::poll_gre) and
+///   [`poll_event`](Self::poll_event) are called until they give nothing more (or [`poll_output`](Self::poll_output), which
+///   is all of them), and [`next_timeout`](Self::next_timeout) tells when
+///   [`handle_timeout`](Self::handle_timeout) is due. TCP may be blocked while GRE goes on.
+///
+/// A TCP connection and a session belong together: for another connection there is another session.
+///
+/// A clone that goes on sending on a live tunnel would encrypt two texts with one key stream: clones are for tests.
+#[derive(Debug, Clone)]
+pub struct Session<P: Profile, R> {
+    control: Connection<1>,
+    /// What to ask for, as PNS.
+    request: Option<CallRequest>,
+    gre_config: GreConfig,
+    our_window: u16,
+    gre: gre::Session,
+    /// Whether the call is up: only then there is GRE.
+    carrier: bool,
+    call_since: Instant,
+    info: Option<CallInfo>,
+    ppp: Ppp<P>,
+    events: Events,
+    link_info: (u32, u32),
+    wan_errors: Option<WanErrorNotify>,
+    down: Option<DownReason>,
+    role: PhantomData<R>,
+}
+
+impl<P: Profile, R> Session<P, R> {
+    pub(crate) const fn with_parts(
+        control: Connection<1>,
+        request: Option<CallRequest>,
+        gre_config: GreConfig,
+        ppp: Ppp<P>,
+    ) -> Self {
+        Self {
+            control,
+            request,
+            gre_config,
+            our_window: 0,
+            gre: gre::Session::new(gre::Config::new(0, 0)),
+            carrier: false,
+            call_since: Instant::ZERO,
+            info: None,
+            ppp,
+            events: Events::empty(),
+            link_info: (0, 0),
+            wan_errors: None,
+            down: None,
+            role: PhantomData,
+        }
+    }
+
+    pub(crate) const fn set_our_window(&mut self, window: u16) {
+        self.our_window = window;
+    }
+
+    /// The TCP connection is open.
+    pub fn control_connected(&mut self, now: Instant) {
+        self.control.control_connected(now);
+        self.follow(now);
+    }
+
+    /// The TCP connection is closed, or has failed. That ends the tunnel.
+    pub fn control_closed(&mut self, now: Instant) {
+        self.control.control_closed(now);
+        self.follow(now);
+    }
+
+    /// Takes octets from the TCP connection and tells how many of them it consumed. The rest are to be given again, in
+    /// front of what comes next; if there are enough for a message, after `poll_*` has been drained.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] if they are not PPTP. The tunnel is at its end then.
+    #[must_use = "octets that were not consumed have to be given again"]
+    pub fn handle_control(&mut self, now: Instant, bytes: &[u8]) -> Result<usize, ProtocolError> {
+        let consumed = self.control.handle_control(now, bytes);
+        self.follow(now);
+        consumed
+    }
+
+    /// Takes a GRE packet, from its GRE header on, and gives the network packet in it, if there is one. Packets that
+    /// come after a later one are dropped (RFC 2637 §4.3); see [`Self::receive_gre`] for another way.
+    ///
+    /// # Errors
+    /// [`Discard`] if it was dropped, which nothing needs to be done about.
+    pub fn handle_gre<'a>(
+        &'a mut self,
+        now: Instant,
+        datagram: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        match self.receive_gre(now, datagram)? {
+            Received::Acknowledgment => Ok(Inbound::Control),
+            Received::Packet { sequence, payload } => self.deliver(now, sequence, payload),
+        }
+    }
+
+    /// The first half of [`Self::handle_gre`]: acknowledges the packet and drops it if it came before. Between the halves
+    /// the caller may put packets in order, with a [`gre::Reorder`].
+    ///
+    /// # Errors
+    /// [`Discard`] if it was dropped.
+    pub fn receive_gre<'d>(
+        &mut self,
+        now: Instant,
+        datagram: &'d mut [u8],
+    ) -> Result<Received<'d>, Discard> {
+        if !self.carrier {
+            return Err(Discard::NoCall);
+        }
+        self.gre.receive(now, datagram)
+    }
+
+    /// The second half of [`Self::handle_gre`]: takes the payload of packet number `sequence`, unless a later one was
+    /// delivered before.
+    ///
+    /// # Errors
+    /// [`Discard`] if it was dropped.
+    pub fn deliver<'a>(
+        &'a mut self,
+        now: Instant,
+        sequence: u32,
+        payload: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        if !self.carrier {
+            return Err(Discard::NoCall);
+        }
+        self.gre.deliver(sequence)?;
+        if payload.is_empty() {
+            self.gre.confirm(now, sequence, Proof::Unknown);
+            return Ok(Inbound::Control);
+        }
+        let (_, encrypted) = self.ppp.encryption();
+        let inbound = self.ppp.handle_frame(now, payload);
+        match &inbound {
+            // Only who has the key can have sent it.
+            Ok(Inbound::Packet { .. }) if encrypted.is_some() => {
+                self.gre.confirm(now, sequence, Proof::Genuine);
+            }
+            Err(pptp_ppp::Discard::Implausible | pptp_ppp::Discard::WrongCount) => {}
+            _ => self.gre.confirm(now, sequence, Proof::Unknown),
+        }
+        inbound.map_err(|discard| {
+            let discard = Discard::Ppp(discard);
+            self.gre.count_discard(&discard);
+            discard
+        })
+    }
+
+    /// Puts a network packet into a GRE packet in `out`, encrypted if that was agreed on: to be sent as a datagram of IP
+    /// protocol 47.
+    ///
+    /// `out` needs [`MAX_GRE_OVERHEAD`] octets more than the packet has.
+    ///
+    /// # Errors
+    /// [`SendError`]; then nothing has changed.
+    pub fn send<'b>(
+        &mut self,
+        now: Instant,
+        network: Network,
+        packet: &[u8],
+        out: &'b mut [u8],
+    ) -> Result<&'b [u8], SendError> {
+        if !self.carrier {
+            return Err(SendError::NotOpen);
+        }
+        let header = self.gre.header_len();
+        let room = out.get_mut(header..).unwrap_or_default();
+        let frame = self
+            .ppp
+            .send(network, packet, room)
+            .map_err(|error| match error {
+                SendError::BufferTooSmall { needed } => SendError::BufferTooSmall {
+                    needed: needed.saturating_add(header),
+                },
+                error => error,
+            })?;
+        let len = frame.len();
+        self.gre.seal(now, out, len)
+    }
+
+    /// Does what is due by `now`. Too early it does nothing; however late it is, each timer goes off once.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.control.handle_timeout(now);
+        if self.carrier {
+            self.gre.handle_timeout(now);
+            self.ppp.handle_timeout(now);
+        }
+        self.follow(now);
+    }
+
+    /// When [`Self::handle_timeout`] is to be called, if nothing happens before.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        self.next_timer().map(|(at, _)| at)
+    }
+
+    /// What [`Self::next_timeout`] is for.
+    #[must_use]
+    pub fn timeout_reason(&self) -> Option<TimerKind> {
+        self.next_timer().map(|(_, kind)| kind)
+    }
+
+    /// Writes the next message for the TCP connection, one whole message, to the front of `out`. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`]; the message goes on waiting. [`MAX_OUTPUT`] octets are always enough.
+    pub fn poll_control<'b>(
+        &mut self,
+        now: Instant,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        let message = self.control.poll_control(now, out)?;
+        self.follow(now);
+        Ok(message)
+    }
+
+    /// Writes the next GRE packet that is not the caller's own to the front of `out`: PPP's negotiation, and
+    /// acknowledgments. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`]; the packet goes on waiting. [`MAX_OUTPUT`] octets are always enough.
+    pub fn poll_gre<'b>(
+        &mut self,
+        now: Instant,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        if !self.carrier {
+            return Ok(None);
+        }
+        let header = self.gre.header_len();
+        let frame = self
+            .ppp
+            .poll_frame(now, out.get_mut(header..).unwrap_or_default());
+        let frame = frame.map_err(|error| BufferTooSmall {
+            needed: error.needed.saturating_add(header),
+        })?;
+        let Some(len) = frame.map(|frame| frame.len()) else {
+            return self.gre.poll_ack(now, out);
+        };
+        let datagram = self.gre.seal(now, out, len).ok();
+        self.follow(now);
+        Ok(datagram)
+    }
+
+    /// The next thing that the caller should know. `None`: there is nothing.
+    pub fn poll_event(&mut self) -> Option<Event<'_>> {
+        let next = self
+            .events
+            .iter()
+            .next()
+            .filter(|&next| next != Events::DOWN);
+        let Some(next) = next else {
+            return self.poll_ppp_event();
+        };
+        self.events.remove(next);
+        Some(match next {
+            Events::CONNECTED => Event::Connected {
+                peer: self.control.peer(),
+            },
+            Events::CALL_REQUESTED => Event::CallRequested(self.control.call_request(0)?),
+            Events::CALL_CONNECTED => Event::CallConnected(self.info?),
+            Events::LINK_INFO => {
+                let (send_accm, receive_accm) = self.link_info;
+                Event::LinkInfo {
+                    send_accm,
+                    receive_accm,
+                }
+            }
+            _ => Event::WanErrors(self.wan_errors?),
+        })
+    }
+
+    /// The next thing of any kind that there is to do: as [`Self::poll_control`], [`Self::poll_gre`] and
+    /// [`Self::poll_event`] one after the other, for callers who take them all alike.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`]; what is to be written goes on waiting. [`MAX_OUTPUT`] octets are always enough.
+    pub fn poll_output<'a>(
+        &'a mut self,
+        now: Instant,
+        out: &'a mut [u8],
+    ) -> Result<Output<'a>, BufferTooSmall> {
+        if let Some(len) = self.poll_control(now, out)?.map(<[u8]>::len) {
+            return Ok(Output::Control(out.get(..len).unwrap_or_default()));
+        }
+        if let Some(len) = self.poll_gre(now, out)?.map(<[u8]>::len) {
+            return Ok(Output::Gre(out.get(..len).unwrap_or_default()));
+        }
+        let timeout = self.next_timeout();
+        Ok(self
+            .poll_event()
+            .map_or(Output::Timeout(timeout), Output::Event))
+    }
+
+    /// Answers [`pptp_ppp::Event::AuthRequested`]. An answer to a request that is not open any more is ignored.
+    pub fn authorize(
+        &mut self,
+        now: Instant,
+        request: AuthId,
+        verdict: &Verdict<'_>,
+        grant: Grant,
+    ) {
+        self.ppp.authorize(now, request, verdict, grant);
+        self.follow(now);
+    }
+
+    /// Ends the tunnel in good order: the peer is told, and waited for a little. [`Event::Down`] follows.
+    pub fn close(&mut self, now: Instant) {
+        let _ = self.down.get_or_insert(DownReason::Closed);
+        if self.carrier && self.ppp.phase() != Phase::Down {
+            self.ppp.close(now);
+        } else {
+            self.control.close(now);
+        }
+        self.follow(now);
+    }
+
+    /// Whether packets of `network` can be sent now.
+    #[must_use]
+    pub fn is_up(&self, network: Network) -> bool {
+        self.carrier && self.ppp.is_up(network)
+    }
+
+    /// The longest packet, in octets, that [`Self::send`] takes.
+    #[must_use]
+    pub fn mtu(&self) -> usize {
+        self.ppp.mtu()
+    }
+
+    /// How far PPP has come.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.ppp.phase()
+    }
+
+    /// How packets are encrypted: those that we send, and those that we receive.
+    #[must_use]
+    pub fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
+        self.ppp.encryption()
+    }
+
+    /// What was agreed about the call, once it is established.
+    #[must_use]
+    pub const fn call_info(&self) -> Option<CallInfo> {
+        self.info
+    }
+
+    /// Why the tunnel has ended, or is about to.
+    #[must_use]
+    pub const fn down_reason(&self) -> Option<DownReason> {
+        self.down
+    }
+
+    /// What has been counted of GRE packets, those that were dropped among them.
+    #[must_use]
+    pub const fn gre_stats(&self) -> &gre::Stats {
+        self.gre.stats()
+    }
+
+    /// What has been counted of control messages.
+    #[must_use]
+    pub const fn control_stats(&self) -> &control::Stats {
+        self.control.stats()
+    }
+
+    fn poll_ppp_event(&mut self) -> Option<Event<'_>> {
+        if self.ppp.is_down_next() {
+            // Told as the end of the tunnel, when all of it is down.
+            let _ = self.ppp.poll_event();
+        }
+        if !self.ppp.has_event() && self.events.contains(Events::DOWN) {
+            self.events.remove(Events::DOWN);
+            return self.down.map(Event::Down);
+        }
+        self.ppp.poll_event().map(Event::Ppp)
+    }
+
+    /// Carries what one layer has come to over to the next.
+    fn follow(&mut self, now: Instant) {
+        while let Some(event) = self.control.poll_event() {
+            match event {
+                control::Event::Connected { .. } => {
+                    self.events |= Events::CONNECTED;
+                    if let Some(request) = self.request
+                        && self.control.open_call(now, request).is_err()
+                    {
+                        self.control.close(now);
+                    }
+                }
+                control::Event::CallRequested { .. } => self.events |= Events::CALL_REQUESTED,
+                control::Event::CallConnected { info, .. } => self.call_connected(now, info),
+                control::Event::CallFailed { cause, .. }
+                | control::Event::CallEnded { cause, .. } => self.call_ended(now, cause),
+                control::Event::LinkInfo {
+                    send_accm,
+                    receive_accm,
+                    ..
+                } => {
+                    self.link_info = (send_accm, receive_accm);
+                    self.events |= Events::LINK_INFO;
+                }
+                control::Event::WanErrors { errors, .. } => {
+                    self.wan_errors = Some(errors);
+                    self.events |= Events::WAN_ERRORS;
+                }
+                control::Event::Closed { reason } => {
+                    let reason = self.reason_of_control(now, reason);
+                    debug!("tunnel down: {:?}", reason);
+                    self.carrier = false;
+                    self.events |= Events::DOWN;
+                }
+            }
+        }
+        if self.carrier && self.ppp.phase() == Phase::Down {
+            let _ = self
+                .down
+                .get_or_insert(reason_of_ppp(self.ppp.down_reason()));
+            // A PAC says so by a Call-Disconnect-Notify, a PNS by a Call-Clear-Request; the carrier is gone with it.
+            self.carrier = false;
+            self.control.clear_call(now, 0);
+            self.follow(now);
+        }
+    }
+
+    fn call_connected(&mut self, now: Instant, info: CallInfo) {
+        let mut config = gre::Config::new(info.our_call_id, info.peer_call_id);
+        config.our_window = self.our_window;
+        config.peer_window = info.peer_window;
+        config.ack_delay = self.gre_config.ack_delay;
+        self.gre = gre::Session::new(config);
+        self.info = Some(info);
+        self.carrier = true;
+        self.call_since = now;
+        self.events |= Events::CALL_CONNECTED;
+        self.ppp.open(now);
+    }
+
+    fn call_ended(&mut self, now: Instant, end: CallEnd) {
+        self.note_end(now, DownReason::Call(end));
+        self.carrier = false;
+        self.control.close(now);
+    }
+
+    fn reason_of_control(&mut self, now: Instant, reason: CloseReason) -> DownReason {
+        self.note_end(now, DownReason::Control(reason));
+        self.down.unwrap_or(DownReason::Control(reason))
+    }
+
+    /// Notes why it ended, if nothing is noted yet: what PPP has to say is closer to the cause.
+    fn note_end(&mut self, now: Instant, reason: DownReason) {
+        let unheard = self.carrier && !self.ppp.has_heard();
+        let reason = if self.ppp.down_reason().is_some() {
+            reason_of_ppp(self.ppp.down_reason())
+        } else if unheard && now.saturating_since(self.call_since) >= GRE_PATIENCE {
+            DownReason::GreBlocked
+        } else {
+            reason
+        };
+        let _ = self.down.get_or_insert(reason);
+    }
+
+    fn next_timer(&self) -> Option<(Instant, TimerKind)> {
+        let kind = |kind: Option<control::TimerKind>| kind.map(TimerKind::Control);
+        let control = self
+            .control
+            .next_timeout()
+            .zip(kind(self.control.timeout_reason()));
+        if !self.carrier {
+            return control;
+        }
+        let gre = self
+            .gre
+            .next_timeout()
+            .map(|at| (at, TimerKind::Acknowledgment));
+        let kind = self.ppp.timeout_reason().map(TimerKind::Ppp);
+        let ppp = self.ppp.next_timeout().zip(kind);
+        [control, gre, ppp]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+    }
+}
+
+impl<P: Profile> Session<P, Pac> {
+    /// Accepts the call of an [`Event::CallRequested`].
+    ///
+    /// # Errors
+    /// If there is no such call, or if the answer's call id is in use on this connection.
+    pub fn accept_call(&mut self, now: Instant, answer: CallAnswer) -> Result<(), CallError> {
+        self.our_window = answer.receive_window;
+        let accepted = self.control.accept_call(now, 0, answer);
+        self.follow(now);
+        accepted
+    }
+
+    /// Refuses the call of an [`Event::CallRequested`], which ends the tunnel.
+    ///
+    /// # Errors
+    /// If there is no such call.
+    pub fn refuse_call(
+        &mut self,
+        now: Instant,
+        result: OutgoingCallResult,
+        error: GeneralError,
+    ) -> Result<(), CallError> {
+        let refused = self.control.refuse_call(now, 0, result, error);
+        self.follow(now);
+        refused
+    }
+}
+
+fn reason_of_ppp(reason: Option<pptp_ppp::DownReason>) -> DownReason {
+    match reason {
+        Some(pptp_ppp::DownReason::NothingHeard) => DownReason::GreBlocked,
+        Some(pptp_ppp::DownReason::Closed) | None => DownReason::Closed,
+        Some(reason) => DownReason::Ppp(reason),
+    }
+}
