@@ -1,53 +1,11 @@
 //! The Compression Control Protocol (RFC 1962), whose only option here is MPPE's (RFC 3078 §2).
 
 use crate::codec::Writer;
-use crate::config::{Modes, MppePolicy, Requirement, Strengths};
+use crate::config::{Modes, MppePolicy, Requirement};
 use crate::negotiation::{Policy, Verdict};
 use crate::wire::RawOption;
+use crate::wire::ccp::{ConfigOption, MppeBits, OptionType};
 use pptp_mppe::{Mode, Strength};
-
-/// The option's Type, which MPPE shares with MPPC.
-const MPPE: u8 = 18;
-/// H: stateless.
-const STATELESS: u32 = 0x0100_0000;
-const BITS_56: u32 = 0x80;
-const BITS_128: u32 = 0x40;
-const BITS_40: u32 = 0x20;
-
-/// Supported Bits as Strengths and Modes; other bits, such as MPPC's, are not had here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Bits {
-    strengths: Strengths,
-    stateless: bool,
-}
-
-impl Bits {
-    fn encode(self, out: &mut Writer<'_>) {
-        let bit = |strength, bit| {
-            if self.strengths.contains(strength) {
-                bit
-            } else {
-                0
-            }
-        };
-        let strengths = bit(Strengths::BITS_40, BITS_40)
-            | bit(Strengths::BITS_56, BITS_56)
-            | bit(Strengths::BITS_128, BITS_128);
-        out.bytes(&[MPPE, 6]);
-        out.u32(strengths | if self.stateless { STATELESS } else { 0 });
-    }
-
-    fn decode(bits: u32) -> Self {
-        let mut strengths = Strengths::empty();
-        strengths.set(Strengths::BITS_40, bits & BITS_40 != 0);
-        strengths.set(Strengths::BITS_56, bits & BITS_56 != 0);
-        strengths.set(Strengths::BITS_128, bits & BITS_128 != 0);
-        Self {
-            strengths,
-            stateless: bits & STATELESS != 0,
-        }
-    }
-}
 
 /// How one direction is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +18,31 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    fn bits(self) -> Bits {
-        let strengths = match self.strength {
-            Strength::Bits40 => Strengths::BITS_40,
-            Strength::Bits56 => Strengths::BITS_56,
-            Strength::Bits128 => Strengths::BITS_128,
+    /// The best that `bits` name. `None` if they name no encryption.
+    const fn best_of(bits: MppeBits) -> Option<Self> {
+        let strength = match bits.strongest() {
+            MppeBits::BITS_128 => Strength::Bits128,
+            MppeBits::BITS_56 => Strength::Bits56,
+            MppeBits::BITS_40 => Strength::Bits40,
+            _ => return None,
         };
-        Bits {
-            strengths,
-            stateless: self.mode == Mode::Stateless,
+        let mode = if bits.contains(MppeBits::STATELESS) {
+            Mode::Stateless
+        } else {
+            Mode::Stateful
+        };
+        Some(Self { strength, mode })
+    }
+
+    const fn bits(self) -> MppeBits {
+        let strength = match self.strength {
+            Strength::Bits40 => MppeBits::BITS_40,
+            Strength::Bits56 => MppeBits::BITS_56,
+            Strength::Bits128 => MppeBits::BITS_128,
+        };
+        match self.mode {
+            Mode::Stateless => strength.union(MppeBits::STATELESS),
+            Mode::Stateful => strength,
         }
     }
 }
@@ -80,7 +54,7 @@ impl Encryption {
 pub(crate) struct CcpPolicy {
     policy: MppePolicy,
     /// Our request. `None`: nothing is asked for.
-    own: Option<Bits>,
+    own: Option<MppeBits>,
     candidate: Option<Encryption>,
     peer: Option<Encryption>,
     refused: bool,
@@ -105,17 +79,16 @@ impl CcpPolicy {
         self.policy = policy;
     }
 
-    /// How the packets that we receive are encrypted.
+    /// How the packets that we receive are encrypted. A peer that acknowledges several strengths at once, against RFC
+    /// 3078 §2.1, means the strongest.
     pub(crate) fn receive(&self) -> Option<Encryption> {
-        let own = self.own?;
-        // A peer that acknowledges several strengths at once, against RFC 3078 §2.1, means the strongest.
-        let strength = own.strengths.strongest()?;
-        let mode = if own.stateless {
-            Mode::Stateless
-        } else {
-            Mode::Stateful
-        };
-        Some(Encryption { strength, mode })
+        self.own.and_then(Encryption::best_of)
+    }
+
+    /// How the packets that we receive are encrypted if our request is granted; `None` if that leaves the peer a choice.
+    pub(crate) fn asked(&self) -> Option<Encryption> {
+        let receive = self.receive()?;
+        (self.own == Some(receive.bits())).then_some(receive)
     }
 
     /// How the packets that we send are encrypted.
@@ -133,41 +106,44 @@ impl CcpPolicy {
         let mut granted = [0; 6];
         let mut writer = Writer::new(&mut granted);
         if let Some(encryption) = self.peer {
-            encryption.bits().encode(&mut writer);
+            encode(encryption.bits(), &mut writer);
         }
         writer.written() == options
     }
 
-    fn wished(&self) -> Option<Bits> {
-        if self.policy.requirement == Requirement::Refuse || self.policy.modes.is_empty() {
-            return None;
-        }
-        let stateless = self.policy.modes.contains(Modes::STATELESS);
-        self.policy.strengths.strongest()?;
-        Some(Bits {
-            strengths: self.policy.strengths,
-            stateless,
+    fn has_mode(&self, stateless: bool) -> bool {
+        self.policy.modes.contains(if stateless {
+            Modes::STATELESS
+        } else {
+            Modes::STATEFUL
         })
     }
 
+    /// All that will do here, stateless if that is among it.
+    fn wished(&self) -> Option<MppeBits> {
+        let MppePolicy {
+            requirement,
+            strengths,
+            modes,
+        } = self.policy;
+        if requirement == Requirement::Refuse || strengths.is_empty() || modes.is_empty() {
+            return None;
+        }
+        let mut bits = MppeBits::from_bits_retain(strengths.bits().into());
+        bits.set(MppeBits::STATELESS, self.has_mode(true));
+        Some(bits)
+    }
+
     /// The best that is in both what the peer can do and what will do here; else the best that will do here.
-    fn best(&self, theirs: Bits) -> Option<Encryption> {
+    fn best(&self, theirs: MppeBits) -> Option<Encryption> {
         let wished = self.wished()?;
-        let common = wished.strengths & theirs.strengths;
-        let strength = common
-            .strongest()
-            .or_else(|| wished.strengths.strongest())?;
-        let stateless = if theirs.stateless {
-            self.policy.modes.contains(Modes::STATELESS)
-        } else {
-            !self.policy.modes.contains(Modes::STATEFUL)
-        };
-        let mode = if stateless {
-            Mode::Stateless
-        } else {
-            Mode::Stateful
-        };
-        Some(Encryption { strength, mode })
+        let mut common = wished & theirs & MppeBits::ENCRYPTION;
+        if common.is_empty() {
+            return Encryption::best_of(wished);
+        }
+        let stateless = theirs.contains(MppeBits::STATELESS);
+        common.set(MppeBits::STATELESS, self.has_mode(stateless) == stateless);
+        Encryption::best_of(common)
     }
 
     /// A peer without encryption is asked again and again where encryption is required, for some (Windows 95) come
@@ -189,47 +165,29 @@ impl Policy for CcpPolicy {
 
     fn own_options(&self, out: &mut Writer<'_>) {
         if let Some(own) = self.own {
-            own.encode(out);
+            encode(own, out);
         }
     }
 
+    /// Some peers suggest a set of strengths: ours is the strongest of it, alone, and we stay with it. (How often is up
+    /// to the negotiation, which takes a Nak for a rejection after a while.)
     fn own_naked(&mut self, option: RawOption<'_>) {
-        let (MPPE, &[a, b, c, d]) = (option.kind, option.value) else {
-            return;
-        };
-        let Some(own) = self.own else {
-            return;
-        };
-        // Some peers suggest a set of strengths: ours is the strongest of it, alone, and we stay with it. (How often is
-        // up to the negotiation, which takes a Nak for a rejection after a while.)
-        let suggested = Bits::decode(u32::from_be_bytes([a, b, c, d]));
-        let common = suggested.strengths & self.policy.strengths;
-        let strengths = if common.is_empty() {
-            own.strengths
-        } else {
-            common
-        };
-        let strength = strengths.strongest();
-        let mode = if suggested.stateless {
-            Modes::STATELESS
-        } else {
-            Modes::STATEFUL
-        };
-        let stateless = if self.policy.modes.contains(mode) {
-            suggested.stateless
-        } else {
-            own.stateless
-        };
-        let mode = if stateless {
-            Mode::Stateless
-        } else {
-            Mode::Stateful
-        };
-        self.own = strength.map(|strength| Encryption { strength, mode }.bits());
+        if let Some(suggested) = decode(option)
+            && let Some(own) = self.own
+        {
+            let wished = self.wished().unwrap_or(own);
+            let common = wished & suggested & MppeBits::ENCRYPTION;
+            let mut bits = if common.is_empty() { own } else { common };
+            let stateless = suggested.contains(MppeBits::STATELESS);
+            let agreed = self.has_mode(stateless);
+            let before = own.contains(MppeBits::STATELESS);
+            bits.set(MppeBits::STATELESS, if agreed { stateless } else { before });
+            self.own = Encryption::best_of(bits).map(Encryption::bits);
+        }
     }
 
     fn own_rejected(&mut self, option: RawOption<'_>) {
-        if option.kind == MPPE {
+        if OptionType(option.kind) == OptionType::MPPE {
             self.own = None;
             self.refused = true;
         }
@@ -240,33 +198,27 @@ impl Policy for CcpPolicy {
     }
 
     fn peer_option(&mut self, option: RawOption<'_>, suggestion: &mut Writer<'_>) -> Verdict {
-        let (MPPE, &[a, b, c, d], None) = (option.kind, option.value, self.candidate) else {
+        let (Some(asked), None) = (decode(option), self.candidate) else {
             return Verdict::Reject;
         };
-        let bits = u32::from_be_bytes([a, b, c, d]);
-        let Some(best) = self.best(Bits::decode(bits)) else {
+        let Some(best) = self.best(asked) else {
             return Verdict::Reject;
         };
-        best.bits().encode(suggestion);
         self.candidate = Some(best);
-        if suggestion.written().ends_with(option.value) {
-            Verdict::Ack
-        } else {
-            self.insist()
+        if best.bits() == asked {
+            return Verdict::Ack;
         }
+        encode(best.bits(), suggestion);
+        self.insist()
     }
 
     fn peer_ends(&mut self, suggestion: &mut Writer<'_>) -> Verdict {
         if self.candidate.is_some() || self.policy.requirement != Requirement::Require {
             return Verdict::Ack;
         }
-        let any = Bits {
-            strengths: Strengths::all(),
-            stateless: true,
-        };
-        match self.best(any) {
+        match self.best(MppeBits::all()) {
             Some(best) => {
-                best.bits().encode(suggestion);
+                encode(best.bits(), suggestion);
                 Verdict::Insist
             }
             None => Verdict::Ack,
@@ -275,5 +227,16 @@ impl Policy for CcpPolicy {
 
     fn peer_acked(&mut self) {
         self.peer = self.candidate;
+    }
+}
+
+fn encode(bits: MppeBits, out: &mut Writer<'_>) {
+    ConfigOption::Mppe(bits).encode(out);
+}
+
+fn decode(option: RawOption<'_>) -> Option<MppeBits> {
+    match ConfigOption::parse(option) {
+        Ok(ConfigOption::Mppe(bits)) => Some(bits),
+        _ => None,
     }
 }

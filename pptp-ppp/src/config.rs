@@ -4,7 +4,6 @@ use crate::auth::{Credentials, Demand};
 pub use crate::negotiation::Timing;
 use core::net::Ipv4Addr;
 use core::time::Duration;
-use pptp_mppe::Strength;
 
 /// Everything that a PPP link needs to know beforehand.
 ///
@@ -75,15 +74,15 @@ pub enum Requirement {
 }
 
 bitflags::bitflags! {
-    /// Key lengths of MPPE (RFC 3078 §2.1).
+    /// Key lengths of MPPE, by the bits of its option (RFC 3078 §2.1).
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Strengths: u8 {
         /// 40 bits: broken in seconds.
-        const BITS_40 = 1;
+        const BITS_40 = 0x20;
         /// 56 bits: broken in hours.
-        const BITS_56 = 1 << 1;
+        const BITS_56 = 0x80;
         /// 128 bits.
-        const BITS_128 = 1 << 2;
+        const BITS_128 = 0x40;
     }
 
     /// How MPPE's keys change (RFC 3078 §7).
@@ -91,24 +90,9 @@ bitflags::bitflags! {
     pub struct Modes: u8 {
         /// With each packet.
         const STATELESS = 1;
-        /// Every 256 packets. A reset repeats key stream, and peers disagree on how to recover from a loss.
+        /// Every 256 packets. A loss costs all packets until a reset, after which some peers repeat key stream (we do
+        /// not: see [`pptp_mppe::ResetRule::NextFlag`]) and on which they disagree.
         const STATEFUL = 1 << 1;
-    }
-}
-
-impl Strengths {
-    /// The strongest of these.
-    #[must_use]
-    pub const fn strongest(self) -> Option<Strength> {
-        if self.contains(Self::BITS_128) {
-            Some(Strength::Bits128)
-        } else if self.contains(Self::BITS_56) {
-            Some(Strength::Bits56)
-        } else if self.contains(Self::BITS_40) {
-            Some(Strength::Bits40)
-        } else {
-            None
-        }
     }
 }
 

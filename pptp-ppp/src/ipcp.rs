@@ -5,11 +5,16 @@ use crate::config::Ipv4Config;
 use crate::event::Ipv4;
 use crate::negotiation::{Policy, Verdict};
 use crate::wire::RawOption;
+use crate::wire::ipcp::OptionType;
 use core::net::Ipv4Addr;
 
-const IP_ADDRESS: u8 = 3;
-/// Primary DNS, primary NBNS, secondary DNS, secondary NBNS, in the order of their Types (RFC 1877 §1.1 to §1.4).
-const NAME_SERVERS: [u8; 4] = [129, 130, 131, 132];
+/// In the order of their Types (RFC 1877 §1.1 to §1.4).
+const NAME_SERVERS: [OptionType; 4] = [
+    OptionType::PRIMARY_DNS,
+    OptionType::PRIMARY_NBNS,
+    OptionType::SECONDARY_DNS,
+    OptionType::SECONDARY_NBNS,
+];
 
 /// What we want of IPv4 and grant to the peer, and what was agreed on.
 #[derive(Debug, Clone)]
@@ -49,15 +54,15 @@ impl IpcpPolicy {
         }
     }
 
-    /// What we can tell a peer that asks for the name server with the Type `kind`.
-    fn offer(&self, kind: u8) -> Option<Ipv4Addr> {
+    /// What we can tell a peer that asks for a name server.
+    fn offer(&self, kind: OptionType) -> Option<Ipv4Addr> {
         let ([dns, second_dns], [nbns, second_nbns]) = (self.config.dns, self.config.nbns);
         let offers = [dns, nbns, second_dns, second_nbns];
         let mut known = NAME_SERVERS.into_iter().zip(offers);
         known.find_map(|(server, offer)| if server == kind { offer } else { None })
     }
 
-    fn own_server(&mut self, kind: u8) -> Option<&mut Option<Ipv4Addr>> {
+    fn own_server(&mut self, kind: OptionType) -> Option<&mut Option<Ipv4Addr>> {
         let mut known = NAME_SERVERS.into_iter().zip(&mut self.servers);
         known.find_map(|(server, own)| (server == kind).then_some(own))
     }
@@ -73,7 +78,7 @@ impl Policy for IpcpPolicy {
 
     fn own_options(&self, out: &mut Writer<'_>) {
         if let Some(address) = self.address {
-            encode_address(out, IP_ADDRESS, address);
+            encode_address(out, OptionType::IP_ADDRESS, address);
         }
         for (kind, server) in NAME_SERVERS.into_iter().zip(self.servers) {
             if let Some(server) = server {
@@ -87,20 +92,22 @@ impl Policy for IpcpPolicy {
             return self.own_rejected(option);
         };
         let suggested = Ipv4Addr::new(a, b, c, d);
-        if option.kind == IP_ADDRESS {
+        let kind = OptionType(option.kind);
+        if kind == OptionType::IP_ADDRESS {
             // An address of our own is not given up.
             if self.config.local.is_none() {
                 self.address = Some(suggested);
             }
-        } else if let Some(own @ Some(_)) = self.own_server(option.kind) {
+        } else if let Some(own @ Some(_)) = self.own_server(kind) {
             *own = Some(suggested);
         }
     }
 
     fn own_rejected(&mut self, option: RawOption<'_>) {
-        if option.kind == IP_ADDRESS {
+        let kind = OptionType(option.kind);
+        if kind == OptionType::IP_ADDRESS {
             self.address = None;
-        } else if let Some(own) = self.own_server(option.kind) {
+        } else if let Some(own) = self.own_server(kind) {
             *own = None;
         }
     }
@@ -114,17 +121,18 @@ impl Policy for IpcpPolicy {
             return Verdict::Reject;
         };
         let asked = Ipv4Addr::new(a, b, c, d);
-        let granted = if option.kind == IP_ADDRESS {
+        let kind = OptionType(option.kind);
+        let granted = if kind == OptionType::IP_ADDRESS {
             let granted = self.config.remote.or_else(|| specified(Some(asked)));
             self.candidate = granted;
             granted
         } else {
-            self.offer(option.kind)
+            self.offer(kind)
         };
         match granted {
             Some(granted) if granted == asked => Verdict::Ack,
             Some(granted) => {
-                encode_address(suggestion, option.kind, granted);
+                encode_address(suggestion, kind, granted);
                 Verdict::Nak
             }
             None => Verdict::Reject,
@@ -135,7 +143,7 @@ impl Policy for IpcpPolicy {
     fn peer_ends(&mut self, suggestion: &mut Writer<'_>) -> Verdict {
         match self.config.remote {
             Some(address) if self.candidate.is_none() => {
-                encode_address(suggestion, IP_ADDRESS, address);
+                encode_address(suggestion, OptionType::IP_ADDRESS, address);
                 Verdict::Nak
             }
             _ => Verdict::Ack,
@@ -147,9 +155,9 @@ impl Policy for IpcpPolicy {
     }
 }
 
-fn encode_address(out: &mut Writer<'_>, kind: u8, address: Ipv4Addr) {
+fn encode_address(out: &mut Writer<'_>, kind: OptionType, address: Ipv4Addr) {
     RawOption {
-        kind,
+        kind: kind.0,
         value: &address.octets(),
     }
     .encode(out);

@@ -16,6 +16,10 @@ pub(crate) use options::LcpPolicy;
 
 /// How much is kept of a text that the peer sends, in octets.
 const MAX_TEXT: usize = 64;
+/// The longest reply: Echo-Replies and Protocol-Rejects quote packets of any length.
+const MAX_REPLY: usize = 192;
+/// The header of a Protocol-Reject and the Rejected-Protocol field.
+const PROTOCOL_REJECT_OVERHEAD: usize = 6;
 
 /// What LCP tells the rest of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +58,13 @@ pub(crate) enum LcpPending {
 /// LCP: the negotiation of the link, and what keeps watch over it.
 #[derive(Debug, Clone)]
 pub(crate) struct Lcp {
-    negotiator: Negotiator<LcpPolicy>,
+    negotiator: Negotiator<LcpPolicy, MAX_REPLY>,
     config: LcpConfig,
     timers: TimerTable<LcpTimer, 2>,
     echo_identifier: u8,
     echo_pending: bool,
     echoes_unanswered: u8,
-    text: Vec<u8, MAX_TEXT>,
+    text: Vec<u8, MAX_TEXT, u8>,
     peer_terminated: bool,
 }
 
@@ -181,7 +185,7 @@ impl Lcp {
                 return Ok(Some(Notice::TimeRemaining(seconds)));
             }
             code => {
-                if code == Code::TERMINATE_REQUEST {
+                if code == Code::TERMINATE_REQUEST && !self.peer_terminated {
                     self.keep_text(packet.data);
                     self.peer_terminated = true;
                 }
@@ -194,10 +198,14 @@ impl Lcp {
     /// Answers a frame of an unknown protocol (RFC 1661 §5.7). Before LCP is Opened such frames are discarded silently.
     pub(crate) fn reject_protocol(&mut self, protocol: Protocol, information: &[u8]) {
         if self.is_opened() {
-            self.negotiator.reject(Code::PROTOCOL_REJECT, |out| {
-                out.u16(protocol.0);
-                out.bytes(information);
-            });
+            let identifier = self.negotiator.new_identifier();
+            let head = protocol.0.to_be_bytes();
+            // It must not be longer than the peer takes.
+            let room =
+                usize::from(self.policy().peer_mru()).saturating_sub(PROTOCOL_REJECT_OVERHEAD);
+            let quoted = information.get(..room).unwrap_or(information);
+            self.negotiator
+                .set_reply(Code::PROTOCOL_REJECT, identifier, &head, quoted);
         }
     }
 
@@ -253,12 +261,9 @@ impl Lcp {
         if magic == own_magic && magic != 0 {
             return Err(Discard::LoopedBack);
         }
-        let data = reader.rest();
+        let head = own_magic.to_be_bytes();
         self.negotiator
-            .set_reply(Code::ECHO_REPLY, packet.identifier, |out| {
-                out.u32(own_magic);
-                out.bytes(data);
-            });
+            .set_reply(Code::ECHO_REPLY, packet.identifier, &head, reader.rest());
         Ok(())
     }
 
@@ -276,8 +281,14 @@ impl Lcp {
         }
     }
 
+    /// Keeps the newest text; but what was said at the end is not replaced.
     fn keep_text(&mut self, text: &[u8]) {
+        if self.peer_terminated {
+            return;
+        }
         self.text.clear();
-        self.text.extend(text.iter().copied().take(MAX_TEXT));
+        for &octet in text.iter().take(MAX_TEXT) {
+            let _ = self.text.push(octet);
+        }
     }
 }

@@ -11,12 +11,6 @@ use crate::wire::{Code, Options, Packet, RawOption};
 use core::time::Duration;
 use heapless::Vec;
 
-/// The longest reply that quotes the peer, in octets, the packet's header included.
-///
-/// A longer Configure-Request is rejected in part and converges in more rounds; other quotations are cut, which RFC
-/// 1661 §5.6 and §5.7 allow.
-pub(crate) const MAX_REPLY: usize = 256;
-
 /// The longest Configure-Request of our own, in octets, without the packet's header.
 pub(crate) const MAX_OWN_OPTIONS: usize = 64;
 
@@ -78,8 +72,6 @@ pub(crate) trait Policy {
     fn restart(&mut self);
     /// Writes the options of our Configure-Request, as negotiation stands.
     fn own_options(&self, out: &mut Writer<'_>);
-    /// The peer grants all of our options.
-    fn own_acked(&mut self) {}
     /// The peer would grant `option` with this value, or prompts for an option that we left out.
     fn own_naked(&mut self, option: RawOption<'_>);
     /// The peer rejects our `option`.
@@ -109,8 +101,12 @@ bitflags::bitflags! {
 }
 
 /// One control protocol: the automaton, its timer and counters, and what waits to be sent.
+///
+/// `REPLY` is the longest reply that quotes the peer, in octets, the packet's header included. A longer
+/// Configure-Request is rejected in part and converges in more rounds; other quotations are cut, which RFC 1661 §5.6
+/// and §5.7 allow.
 #[derive(Debug, Clone)]
-pub(crate) struct Negotiator<P> {
+pub(crate) struct Negotiator<P, const REPLY: usize> {
     /// What this protocol wants, grants, and has agreed on.
     pub(crate) policy: P,
     timing: Timing,
@@ -128,7 +124,8 @@ pub(crate) struct Negotiator<P> {
     naks_sent: u8,
     naks_received: u8,
     deadline: Option<Instant>,
-    reply: Vec<u8, MAX_REPLY>,
+    /// The newest reply. A Configure-Ack stays here after it was sent, to be known and sent again.
+    reply: Vec<u8, REPLY, u16>,
 }
 
 /// What the owner of a [`Negotiator`] has to act upon.
@@ -137,7 +134,7 @@ const SIGNALS: Actions = Actions::TLU
     .union(Actions::TLS)
     .union(Actions::TLF);
 
-impl<P: Policy> Negotiator<P> {
+impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
     pub(crate) const fn new(policy: P, timing: Timing) -> Self {
         Self {
             policy,
@@ -195,6 +192,7 @@ impl<P: Policy> Negotiator<P> {
     pub(crate) fn lower_layer_down(&mut self, now: Instant) {
         self.step(now, Event::Down);
         self.pending = Pending::empty();
+        self.reply.clear();
     }
 
     /// The peer has rejected this protocol as a whole (RFC 1661 §5.7).
@@ -204,7 +202,8 @@ impl<P: Policy> Negotiator<P> {
 
     /// Retransmits an unanswered Configure-Request at once: the peer is known to be ready for it only now.
     pub(crate) fn hurry(&mut self, now: Instant) {
-        if self.deadline.is_some() && matches!(self.state, State::ReqSent | State::AckSent) {
+        let waits = matches!(self.state, State::ReqSent | State::AckSent);
+        if waits && !self.pending.contains(Pending::REQUEST) {
             self.deadline = Some(now);
         }
     }
@@ -255,7 +254,7 @@ impl<P: Policy> Negotiator<P> {
             Code::CODE_REJECT => self.handle_code_reject(now, packet),
             _ => {
                 self.step(now, Event::Ruc);
-                self.reject(Code::CODE_REJECT, |out| packet.encode(out));
+                self.reject_code(packet);
                 Ok(())
             }
         }
@@ -263,36 +262,31 @@ impl<P: Policy> Negotiator<P> {
 
     /// Grants the peer's Configure-Request once more, without a change of state.
     pub(crate) fn repeat_ack(&mut self, packet: Packet<'_>) {
-        self.set_reply(Code::CONFIGURE_ACK, packet.identifier, |out| {
-            out.bytes(packet.data)
-        });
+        self.set_reply(Code::CONFIGURE_ACK, packet.identifier, &[], packet.data);
     }
 
-    /// Puts a packet that quotes the peer in the reply slot; the newest wins. What does not fit is cut.
-    pub(crate) fn set_reply(
-        &mut self,
-        code: Code,
-        identifier: u8,
-        body: impl FnOnce(&mut Writer<'_>),
-    ) {
-        let mut octets = [0; MAX_REPLY];
-        let mut writer = Writer::new(&mut octets);
-        // The Length is known only when the body has been written, and is cut to what has room.
-        writer.u8(code.0);
-        writer.u8(identifier);
-        writer.u16(0);
-        body(&mut writer);
-        let len = writer.len().min(MAX_REPLY);
-        writer.patch_u16(2, u16::try_from(len).unwrap_or(u16::MAX));
+    /// Puts a packet that quotes the peer in the reply slot; the newest wins. Of `quoted` what does not fit is cut.
+    pub(crate) fn set_reply(&mut self, code: Code, identifier: u8, head: &[u8], quoted: &[u8]) {
+        let len = Packet::HEADER_LEN
+            .saturating_add(head.len())
+            .saturating_add(quoted.len())
+            .min(REPLY);
+        let [high, low] = u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes();
+        let header = [code.0, identifier, high, low];
         self.reply.clear();
-        self.reply.extend(octets.into_iter().take(len));
+        for &octet in header.iter().chain(head).chain(quoted) {
+            // Full: the rest is what is cut.
+            let _ = self.reply.push(octet);
+        }
         self.pending |= Pending::REPLY;
     }
 
-    /// As [`Self::set_reply`], for a packet with an Identifier of our own.
-    pub(crate) fn reject(&mut self, code: Code, body: impl FnOnce(&mut Writer<'_>)) {
+    fn reject_code(&mut self, packet: Packet<'_>) {
+        let len = packet.data.len().saturating_add(Packet::HEADER_LEN);
+        let [high, low] = u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes();
+        let head = [packet.code.0, packet.identifier, high, low];
         let identifier = self.new_identifier();
-        self.set_reply(code, identifier, body);
+        self.set_reply(Code::CODE_REJECT, identifier, &head, packet.data);
     }
 
     /// An Identifier for a packet that starts an exchange.
@@ -344,7 +338,12 @@ impl<P: Policy> Negotiator<P> {
             self.step(now, Event::RcrPositive);
             return Ok(());
         }
-        let mut refused = [0; MAX_REPLY];
+        if self.is_opened() && self.has_just_granted(packet) {
+            // Our Configure-Ack was lost, and this is a retransmission: nothing starts over.
+            self.pending |= Pending::REPLY;
+            return Ok(());
+        }
+        let mut refused = [0; REPLY];
         let mut refused = Writer::new(&mut refused);
         let verdict = self.review(packet.data, &mut refused)?;
         let (event, code) = match verdict {
@@ -356,14 +355,24 @@ impl<P: Policy> Negotiator<P> {
         if actions.contains(Actions::SCA) {
             self.naks_sent = 0;
             self.policy.peer_acked();
-            self.set_reply(code, packet.identifier, |out| out.bytes(packet.data));
+            self.set_reply(code, packet.identifier, &[], packet.data);
         } else if actions.contains(Actions::SCN) {
             if code == Code::CONFIGURE_NAK {
                 self.naks_sent = self.naks_sent.saturating_add(1);
             }
-            self.set_reply(code, packet.identifier, |out| out.bytes(refused.written()));
+            self.set_reply(code, packet.identifier, &[], refused.written());
         }
         Ok(())
+    }
+
+    /// Whether `request`, with this Identifier and these options, is what our last reply granted.
+    fn has_just_granted(&self, request: Packet<'_>) -> bool {
+        let granted = Packet::parse(&self.reply);
+        granted.is_ok_and(|granted| {
+            granted.code == Code::CONFIGURE_ACK
+                && granted.identifier == request.identifier
+                && granted.data == request.data
+        })
     }
 
     /// Has the policy look at the peer's options, and leaves in `refused` those to be naked or rejected.
@@ -373,7 +382,7 @@ impl<P: Policy> Negotiator<P> {
         }
         let give_in = self.naks_sent >= self.timing.max_failure;
         // No more than fits a reply is acknowledged at once: of a longer request the last options are rejected.
-        let room = MAX_REPLY.saturating_sub(4);
+        let room = REPLY.saturating_sub(Packet::HEADER_LEN);
         let mut worst = Verdict::Ack;
         let mut seen = 0_usize;
         self.policy.peer_begins();
@@ -421,10 +430,14 @@ impl<P: Policy> Negotiator<P> {
         if writer.written() != packet.data {
             return Err(Discard::WrongOptions);
         }
-        self.outstanding = None;
-        self.policy.own_acked();
-        self.step(now, Event::Rca);
+        self.take_for_ack(now);
         Ok(())
+    }
+
+    /// The peer is known to have granted our Configure-Request.
+    pub(crate) fn take_for_ack(&mut self, now: Instant) {
+        self.outstanding = None;
+        self.step(now, Event::Rca);
     }
 
     fn handle_nak_or_reject(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {

@@ -81,10 +81,13 @@ pub(crate) mod sealed {
     }
 }
 
+/// The longest reply of IPCP: twice what real peers ask for.
+const MAX_REPLY: usize = 96;
+
 /// IPv4 alone.
 #[derive(Debug, Clone)]
 pub struct Ipv4Only {
-    ipcp: Negotiator<IpcpPolicy>,
+    ipcp: Negotiator<IpcpPolicy, MAX_REPLY>,
     finished: bool,
 }
 

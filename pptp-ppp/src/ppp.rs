@@ -176,7 +176,7 @@ impl<P: Profile> Ppp<P> {
         self.phase
     }
 
-    /// Whether anything has come from the peer that it could have sent.
+    /// Whether any frame has come from the peer.
     #[must_use]
     pub const fn has_heard(&self) -> bool {
         self.heard
@@ -225,7 +225,8 @@ impl<P: Profile> Ppp<P> {
             return Err(Discard::LinkDown);
         }
         let (protocol, information) = Frame::parse_mut(frame).map_err(Discard::Malformed)?;
-        if protocol == Protocol::COMPRESSED && self.phase == Phase::Network {
+        self.heard = true;
+        if protocol == Protocol::COMPRESSED && self.phase == Phase::Network && P::Suite::SEALS {
             return self.handle_compressed(now, information);
         }
         if let Some(network) = Network::from_protocol(protocol) {
@@ -233,18 +234,17 @@ impl<P: Profile> Ppp<P> {
                 return Err(Discard::NotEncrypted);
             }
             self.require_up(network)?;
-            self.heard(now);
+            self.lcp.heard(now);
             return Ok(Inbound::Packet {
                 network,
                 packet: information,
             });
         }
         let taken = self.handle_control(now, protocol, information);
-        if let Err(Discard::UnknownProtocol(_)) = taken {
-            self.lcp.reject_protocol(protocol, information);
-        }
-        if taken.is_ok() {
-            self.heard(now);
+        match taken {
+            Ok(()) => self.lcp.heard(now),
+            Err(Discard::UnknownProtocol(_)) => self.lcp.reject_protocol(protocol, information),
+            Err(_) => {}
         }
         self.follow(now);
         taken.map(|()| Inbound::Control)
@@ -368,6 +368,10 @@ impl<P: Profile> Ppp<P> {
 
     /// The next thing that the caller should know. `None`: there is nothing.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
+        let request = self.auth.request();
+        if request.is_none() {
+            self.events.remove(Events::AUTH_REQUESTED);
+        }
         let next = self.events.iter().next()?;
         self.events.remove(next);
         Some(match next {
@@ -382,7 +386,7 @@ impl<P: Profile> Ppp<P> {
             Events::LINK_UP => Event::LinkUp {
                 peer_mru: self.lcp.policy().peer_mru(),
             },
-            Events::AUTH_REQUESTED => Event::AuthRequested(self.auth.request()?),
+            Events::AUTH_REQUESTED => Event::AuthRequested(request?),
             Events::AUTHENTICATED => Event::Authenticated,
             Events::ENCRYPTION => {
                 let (send, receive) = self.suite.encryption();
@@ -414,7 +418,6 @@ impl<P: Profile> Ppp<P> {
     ) -> Result<Inbound<'a>, Discard> {
         let network_up = self.networks.is_up(Network::Ipv4);
         let (protocol, packet) = self.suite.open(now, information)?;
-        self.heard = true;
         self.lcp.heard(now);
         // What came encrypted is not quoted in a Protocol-Reject, which is in the clear.
         let network = Network::from_protocol(protocol).ok_or(Discard::UnknownProtocol(protocol))?;
@@ -435,10 +438,10 @@ impl<P: Profile> Ppp<P> {
                 let packet = Packet::parse(information).map_err(Discard::Malformed)?;
                 match self.lcp.handle_packet(now, packet, &mut self.random)? {
                     None => {}
-                    Some(Notice::Identification) => self.events |= Events::IDENTIFICATION,
+                    Some(Notice::Identification) => self.tell_text(Events::IDENTIFICATION),
                     Some(Notice::TimeRemaining(seconds)) => {
                         self.seconds_remaining = seconds;
-                        self.events |= Events::TIME_REMAINING;
+                        self.tell_text(Events::TIME_REMAINING);
                     }
                     Some(Notice::ProtocolRejected(rejected)) => {
                         self.suite.protocol_rejected(now, rejected);
@@ -467,17 +470,19 @@ impl<P: Profile> Ppp<P> {
         }
     }
 
+    /// A text came: one that came before it, and was not told, is gone.
+    fn tell_text(&mut self, event: Events) {
+        self.events
+            .remove(Events::IDENTIFICATION | Events::TIME_REMAINING);
+        self.events |= event;
+    }
+
     fn require_up(&self, network: Network) -> Result<(), Discard> {
         if self.phase == Phase::Network && self.networks.is_up(network) {
             Ok(())
         } else {
             Err(Discard::NetworkNotUp)
         }
-    }
-
-    fn heard(&mut self, now: Instant) {
-        self.heard = true;
-        self.lcp.heard(now);
     }
 
     /// Ends the link for `reason`, unless it is ending already.
@@ -503,7 +508,9 @@ impl<P: Profile> Ppp<P> {
         self.auth.lower_layer_down();
         self.suite.lower_layer_down(now);
         self.networks.lower_layer_down(now);
-        self.events.remove(Events::AUTH_REQUESTED);
+        // What they had to tell does not hold any more.
+        self.events
+            .remove(Events::AUTH_REQUESTED | Events::AUTHENTICATED | Events::ENCRYPTION);
     }
 
     /// Carries what one layer has come to over to the next.
@@ -532,11 +539,12 @@ impl<P: Profile> Ppp<P> {
 
     fn follow_lcp(&mut self, now: Instant) {
         let signals = self.lcp.take_signals(now);
-        if signals.contains(Actions::TLD) && self.phase < Phase::Terminate {
-            if self.lcp.peer_terminated() {
-                self.events |= Events::PEER_TERMINATES;
-                self.fail(now, self.reason_of_peer());
-            } else if self.was_up {
+        if self.lcp.peer_terminated() && self.phase < Phase::Terminate {
+            // In the midst of negotiation too: a peer that goes then does not come back.
+            self.tell_text(Events::PEER_TERMINATES);
+            self.fail(now, self.reason_of_peer());
+        } else if signals.contains(Actions::TLD) && self.phase < Phase::Terminate {
+            if self.was_up {
                 self.fail(now, DownReason::Renegotiated);
             } else {
                 self.stop_upper_layers(now);

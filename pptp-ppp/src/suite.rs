@@ -70,6 +70,8 @@ pub(crate) mod sealed {
     pub trait SuiteLayer: Clone + core::fmt::Debug {
         /// What a suite adds to a packet at most, in octets, its Protocol field included.
         const OVERHEAD: usize;
+        /// Whether there is anything that could come as protocol 0x00FD.
+        const SEALS: bool;
 
         fn new(policy: MppePolicy, timing: Timing) -> Self;
         /// Replaces the policy, for a peer that is known only now.

@@ -1,7 +1,7 @@
 //! What a link needs to know of authentication, and how it drives it.
 
-use crate::auth::{AuthId, Name, NameTooLong, Verdict};
-use crate::codec::{BufferTooSmall, Writer};
+use crate::auth::{AuthId, MAX_OWN_NAME_LEN, Name, NameTooLong, Verdict};
+use crate::codec::BufferTooSmall;
 use crate::config::MppePolicy;
 use crate::error::Discard;
 use crate::event::{AuthRequest, DownReason};
@@ -9,6 +9,7 @@ use crate::mschap::NtHash;
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Protocol;
+use crate::wire::lcp::Authentication;
 use core::fmt;
 use core::net::Ipv4Addr;
 use pptp_mppe::StartKeys;
@@ -24,19 +25,14 @@ pub enum Method {
 
 impl Method {
     /// The value of LCP's Authentication-Protocol option.
-    const fn option(self) -> [u8; 3] {
+    pub(crate) const fn option(self) -> Authentication<'static> {
         match self {
-            Self::MsChapV2 => [0xc2, 0x23, 0x81],
+            Self::MsChapV2 => Authentication::MS_CHAP_V2,
         }
     }
 
-    pub(crate) fn from_option(value: &[u8]) -> Option<Self> {
-        (value == Self::MsChapV2.option()).then_some(Self::MsChapV2)
-    }
-
-    pub(crate) fn encode_option(self, out: &mut Writer<'_>) {
-        out.bytes(&[3, 5]);
-        out.bytes(&self.option());
+    pub(crate) fn from_option(asked: Authentication<'_>) -> Option<Self> {
+        (asked == Self::MsChapV2.option()).then_some(Self::MsChapV2)
     }
 }
 
@@ -70,14 +66,14 @@ impl Credentials {
 #[derive(Debug, Clone)]
 pub struct Demand {
     pub(crate) method: Method,
-    pub(super) name: Name,
+    pub(super) name: Name<MAX_OWN_NAME_LEN>,
 }
 
 impl Demand {
     /// Demands `method`, under a name of our own that the peer may choose its password by; it may be empty.
     ///
     /// # Errors
-    /// If the name is too long.
+    /// If the name is longer than [`MAX_OWN_NAME_LEN`](super::MAX_OWN_NAME_LEN).
     pub fn new(method: Method, name: &str) -> Result<Self, NameTooLong> {
         let name = Name::new(name.as_bytes())?;
         Ok(Self { method, name })

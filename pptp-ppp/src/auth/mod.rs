@@ -23,19 +23,24 @@ use pptp_mppe::StartKeys;
 /// The longest name of a user, in octets (RFC 2759 §4).
 pub const MAX_NAME_LEN: usize = 256;
 
-/// A name as it is on the wire: octets, usually of text.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Name(Vec<u8, MAX_NAME_LEN>);
+/// The longest name that an authenticator gives itself, in octets.
+pub const MAX_OWN_NAME_LEN: usize = 64;
 
-impl Name {
+/// A name as it is on the wire: at most `N` octets, usually of text.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Name<const N: usize = MAX_NAME_LEN>(Vec<u8, N, u16>);
+
+impl<const N: usize> Name<N> {
     /// Copies `name`.
     ///
     /// # Errors
-    /// If it is longer than [`MAX_NAME_LEN`].
+    /// If it is longer than `N` octets.
     pub fn new(name: &[u8]) -> Result<Self, NameTooLong> {
-        Vec::from_slice(name)
-            .map(Self)
-            .map_err(|_| NameTooLong { len: name.len() })
+        let too_long = NameTooLong {
+            len: name.len(),
+            max: N,
+        };
+        Vec::from_slice(name).map(Self).map_err(|_| too_long)
     }
 
     /// The octets of the name.
@@ -45,26 +50,28 @@ impl Name {
     }
 }
 
-impl fmt::Debug for Name {
+impl<const N: usize> fmt::Debug for Name<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Text(&self.0))
     }
 }
 
-/// A name has more than [`MAX_NAME_LEN`] octets.
+/// A name has too many octets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NameTooLong {
     /// How many it has.
     pub len: usize,
+    /// How many it may have.
+    pub max: usize,
 }
 
 impl fmt::Display for NameTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a name of {} octets is longer than {MAX_NAME_LEN}",
-            self.len
+            "a name of {} octets is longer than {}",
+            self.len, self.max
         )
     }
 }

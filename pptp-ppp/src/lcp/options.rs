@@ -6,12 +6,7 @@ use crate::config::LcpConfig;
 use crate::negotiation::{Policy, Verdict};
 use crate::random::Random;
 use crate::wire::RawOption;
-
-const MRU: u8 = 1;
-const AUTHENTICATION: u8 = 3;
-const MAGIC_NUMBER: u8 = 5;
-const PROTOCOL_FIELD_COMPRESSION: u8 = 7;
-const ADDRESS_CONTROL_FIELD_COMPRESSION: u8 = 8;
+use crate::wire::lcp::{ConfigOption, OptionType};
 
 /// The Maximum-Receive-Unit of a link on which none was agreed (RFC 1661 §6.1).
 const DEFAULT_MRU: u16 = 1500;
@@ -143,28 +138,25 @@ impl Policy for LcpPolicy {
     fn own_options(&self, out: &mut Writer<'_>) {
         let own = &self.own;
         if own.mru != DEFAULT_MRU {
-            out.bytes(&[MRU, 4]);
-            out.u16(own.mru);
+            ConfigOption::Mru(own.mru).encode(out);
         }
         if let Some(method) = own.auth {
-            method.encode_option(out);
+            ConfigOption::Authentication(method.option()).encode(out);
         }
         if own.magic != 0 {
-            out.bytes(&[MAGIC_NUMBER, 6]);
-            out.u32(own.magic);
+            ConfigOption::Magic(own.magic).encode(out);
         }
         if own.protocol_field_compression {
-            out.bytes(&[PROTOCOL_FIELD_COMPRESSION, 2]);
+            ConfigOption::ProtocolCompression.encode(out);
         }
         if own.address_control_field_compression {
-            out.bytes(&[ADDRESS_CONTROL_FIELD_COMPRESSION, 2]);
+            ConfigOption::AddressControlCompression.encode(out);
         }
     }
 
     fn own_naked(&mut self, option: RawOption<'_>) {
-        match (option.kind, option.value) {
-            (MRU, &[high, low]) => {
-                let mru = u16::from_be_bytes([high, low]);
+        match ConfigOption::parse(option) {
+            Ok(ConfigOption::Mru(mru)) => {
                 // Some peers suggest what they were asked for: taken for a rejection, for else there is no end.
                 let repeated = mru == self.own.mru;
                 let usable = (MIN_MRU..=self.wishes.mru).contains(&mru);
@@ -175,8 +167,8 @@ impl Policy for LcpPolicy {
                 };
             }
             // The peer would rather prove who it is in another way, and there is none that we take.
-            (AUTHENTICATION, _) => self.auth_refused = true,
-            (MAGIC_NUMBER, _) => {
+            Ok(ConfigOption::Authentication(_)) => self.auth_refused = self.own.auth.is_some(),
+            Ok(ConfigOption::Magic(_)) => {
                 self.loops = self.loops.saturating_add(1);
                 self.new_magic();
             }
@@ -185,33 +177,33 @@ impl Policy for LcpPolicy {
     }
 
     fn own_rejected(&mut self, option: RawOption<'_>) {
-        match option.kind {
-            MRU => self.own.mru = DEFAULT_MRU,
-            AUTHENTICATION if self.own.auth.is_some() => self.auth_refused = true,
-            MAGIC_NUMBER => self.own.magic = 0,
-            PROTOCOL_FIELD_COMPRESSION => self.own.protocol_field_compression = false,
-            ADDRESS_CONTROL_FIELD_COMPRESSION => self.own.address_control_field_compression = false,
+        match OptionType(option.kind) {
+            OptionType::MRU => self.own.mru = DEFAULT_MRU,
+            OptionType::AUTHENTICATION => self.auth_refused = self.own.auth.is_some(),
+            OptionType::MAGIC => self.own.magic = 0,
+            OptionType::PFC => self.own.protocol_field_compression = false,
+            OptionType::ACFC => self.own.address_control_field_compression = false,
             _ => {}
         }
     }
 
     fn peer_begins(&mut self) {
         self.candidate = Direction::DEFAULT;
+        self.peer_auth_refused = false;
     }
 
     fn peer_option(&mut self, option: RawOption<'_>, suggestion: &mut Writer<'_>) -> Verdict {
-        match (option.kind, option.value) {
-            (MRU, &[high, low]) => {
-                self.candidate.mru = u16::from_be_bytes([high, low]);
-                if self.candidate.mru >= MIN_MRU {
+        match ConfigOption::parse(option) {
+            Ok(ConfigOption::Mru(mru)) => {
+                self.candidate.mru = mru;
+                if mru >= MIN_MRU {
                     return Verdict::Ack;
                 }
-                suggestion.bytes(&[MRU, 4]);
-                suggestion.u16(MIN_MRU);
+                ConfigOption::Mru(MIN_MRU).encode(suggestion);
                 Verdict::Nak
             }
-            (AUTHENTICATION, value) => {
-                self.candidate.auth = Method::from_option(value).filter(|_| self.accept_auth);
+            Ok(ConfigOption::Authentication(asked)) => {
+                self.candidate.auth = Method::from_option(asked).filter(|_| self.accept_auth);
                 self.peer_auth_refused = self.candidate.auth.is_none();
                 if self.candidate.auth.is_some() {
                     return Verdict::Ack;
@@ -219,11 +211,11 @@ impl Policy for LcpPolicy {
                 if !self.accept_auth {
                     return Verdict::Reject;
                 }
-                Method::MsChapV2.encode_option(suggestion);
+                ConfigOption::Authentication(Method::MsChapV2.option()).encode(suggestion);
                 Verdict::Nak
             }
-            (MAGIC_NUMBER, &[a, b, c, d]) => {
-                self.candidate.magic = u32::from_be_bytes([a, b, c, d]);
+            Ok(ConfigOption::Magic(magic)) => {
+                self.candidate.magic = magic;
                 let ours = self.candidate.magic == self.own.magic;
                 if self.candidate.magic != 0 && !ours {
                     self.loops = 0;
@@ -232,15 +224,14 @@ impl Policy for LcpPolicy {
                 if ours {
                     self.loops = self.loops.saturating_add(1);
                 }
-                suggestion.bytes(&[MAGIC_NUMBER, 6]);
-                suggestion.u32(self.fresh_magic);
+                ConfigOption::Magic(self.fresh_magic).encode(suggestion);
                 Verdict::Nak
             }
-            (PROTOCOL_FIELD_COMPRESSION, &[]) if self.wishes.protocol_field_compression => {
+            Ok(ConfigOption::ProtocolCompression) if self.wishes.protocol_field_compression => {
                 self.candidate.protocol_field_compression = true;
                 Verdict::Ack
             }
-            (ADDRESS_CONTROL_FIELD_COMPRESSION, &[])
+            Ok(ConfigOption::AddressControlCompression)
                 if self.wishes.address_control_field_compression =>
             {
                 self.candidate.address_control_field_compression = true;

@@ -13,15 +13,17 @@ use crate::time::Instant;
 use crate::wire::mppe::{Header, HeaderBits};
 use crate::wire::{Code, Packet, Protocol};
 use core::time::Duration;
-use pptp_mppe::{Count, DecryptError, Decryptor, Encryptor, Mode, StartKeys};
+use pptp_mppe::{Count, DecryptError, Decryptor, Encryptor, Mode, StartKeys, Trial};
 
+/// The longest reply of CCP: room for every algorithm that real peers name, thrice.
+const MAX_REPLY: usize = 64;
 /// How long a Reset-Request is waited for before the next.
 const RESET_INTERVAL: Duration = Duration::from_millis(250);
 
 /// MPPE in all its strengths and modes, as the policy has them.
 #[derive(Debug, Clone)]
 pub struct Mppe {
-    ccp: Negotiator<CcpPolicy>,
+    ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     max_failure: u8,
     keys: Option<StartKeys>,
     encryptor: Option<Encryptor>,
@@ -32,6 +34,8 @@ pub struct Mppe {
     reset_pending: bool,
     reset_identifier: u8,
     next_reset: Instant,
+    /// The peer does not know Reset-Acks.
+    no_reset_ack: bool,
     refused_peer: bool,
 }
 
@@ -61,7 +65,9 @@ impl Mppe {
     }
 
     fn settle(&mut self) {
-        if !core::mem::replace(&mut self.settled, true) && self.outcome == Outcome::Nothing {
+        let again = core::mem::replace(&mut self.settled, true);
+        let encrypted = self.encryptor.is_some() || self.decryptor.is_some();
+        if (!again || encrypted) && self.outcome == Outcome::Nothing {
             self.outcome = Outcome::Settled;
         }
     }
@@ -82,7 +88,8 @@ impl Mppe {
             if self.is_in_use() {
                 self.fail(DownReason::EncryptionLost);
             }
-            self.settled = false;
+            // Where encryption is refused nothing hangs on CCP.
+            self.settled = self.settled && self.requirement() == Requirement::Refuse;
             self.encryptor = None;
             self.decryptor = None;
         }
@@ -128,11 +135,46 @@ impl Mppe {
             && !self.has_decrypted()
             && self.ccp.policy.is_granted(packet.data)
     }
+
+    /// A peer that encrypts as our unanswered Configure-Request asked has granted it, and its Configure-Ack was lost.
+    ///
+    /// To ask again would be worse than to wait: pppd takes a Configure-Request for a new negotiation once it is up, and
+    /// ends the link.
+    fn take_for_ack(&mut self, now: Instant, header: Header, data: &mut [u8]) {
+        let (State::AckSent, Some(keys), Some(asked)) =
+            (self.ccp.state(), &self.keys, self.ccp.policy.asked())
+        else {
+            return;
+        };
+        let mut decryptor = Decryptor::new(&keys.receive, asked.strength, asked.mode);
+        let flushed = header.bits().contains(HeaderBits::FLUSHED);
+        let trial = decryptor.decrypt(Count::new(header.count()), flushed, data);
+        let Ok(mut trial) = trial else {
+            return;
+        };
+        if find(&mut trial, Plausibility::Strong) {
+            trial.abort();
+            self.ccp.take_for_ack(now);
+            self.follow();
+        }
+    }
+}
+
+/// Tries all that a packet may have been encrypted with, until it looks like one. If nothing does, it is ciphertext
+/// again.
+fn find(trial: &mut Trial<'_, '_>, enough: Plausibility) -> bool {
+    while judge(trial.plaintext()) < enough {
+        if !trial.retry() {
+            return false;
+        }
+    }
+    true
 }
 
 impl SuiteLayer for Mppe {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
+    const SEALS: bool = true;
 
     fn new(policy: MppePolicy, timing: Timing) -> Self {
         Self {
@@ -146,6 +188,7 @@ impl SuiteLayer for Mppe {
             reset_pending: false,
             reset_identifier: 0,
             next_reset: Instant::ZERO,
+            no_reset_ack: false,
             refused_peer: false,
         }
     }
@@ -177,6 +220,7 @@ impl SuiteLayer for Mppe {
         self.ccp.lower_layer_down(now);
         let _ = self.ccp.take_signals();
         self.settled = false;
+        self.outcome = Outcome::Nothing;
         self.keys = None;
         self.encryptor = None;
         self.decryptor = None;
@@ -186,13 +230,22 @@ impl SuiteLayer for Mppe {
     fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {
         match packet.code {
             Code::RESET_REQUEST => {
-                // No Reset-Ack: MPPE has none (RFC 3078 §8.2), and Windows rejects its code.
                 let encryptor = self.encryptor.as_mut().ok_or(Discard::EncryptionNotUp)?;
                 encryptor.flush();
+                // MPPE has no Reset-Ack (RFC 3078 §8.2), and Windows rejects its code. But Linux, which takes MPPE for
+                // one compressor among others (RFC 1962 §3.2), decrypts nothing more until there is one.
+                if encryptor.mode() == Mode::Stateful && !self.no_reset_ack {
+                    self.ccp
+                        .set_reply(Code::RESET_ACK, packet.identifier, &[], &[]);
+                }
                 return Ok(());
             }
-            // Not called for, but some peers (Linux) send it.
+            // Not called for: what resets is bit A of a packet.
             Code::RESET_ACK => return Ok(()),
+            Code::CODE_REJECT if packet.data.first() == Some(&Code::RESET_ACK.0) => {
+                self.no_reset_ack = true;
+                return Ok(());
+            }
             _ => {}
         }
         if self.is_repeated_request(packet) {
@@ -205,12 +258,12 @@ impl SuiteLayer for Mppe {
         {
             self.ccp.open(now);
         }
-        let naks = self.ccp.handle_packet(now, packet);
+        let taken = self.ccp.handle_packet(now, packet);
         if self.requirement() == Requirement::Refuse && packet.code == Code::CONFIGURE_REQUEST {
             self.refused_peer |= !packet.data.is_empty();
         }
         self.follow();
-        naks
+        taken
     }
 
     fn protocol_rejected(&mut self, now: Instant, protocol: Protocol) {
@@ -308,17 +361,20 @@ impl SuiteLayer for Mppe {
         now: Instant,
         sealed: &'a mut [u8],
     ) -> Result<(Protocol, &'a mut [u8]), Discard> {
-        let Some(decryptor) = &mut self.decryptor else {
-            return Err(Discard::EncryptionNotUp);
-        };
         let header = Header::parse(&mut Reader::new(sealed)).map_err(Discard::Malformed)?;
         let bits = header.bits();
         if !bits.contains(HeaderBits::ENCRYPTED) || bits.contains(HeaderBits::COMPRESSED) {
             return Err(Discard::WrongEncryptionBits);
         }
+        let data = sealed.get_mut(Header::LEN..).unwrap_or_default();
+        if self.decryptor.is_none() {
+            self.take_for_ack(now, header, data);
+        }
+        let Some(decryptor) = &mut self.decryptor else {
+            return Err(Discard::EncryptionNotUp);
+        };
         let flushed = bits.contains(HeaderBits::FLUSHED);
         let stateful = decryptor.mode() == Mode::Stateful;
-        let data = sealed.get_mut(Header::LEN..).unwrap_or_default();
         let trial = decryptor.decrypt(Count::new(header.count()), flushed, data);
         let mut trial = match trial {
             Ok(trial) => trial,
@@ -334,14 +390,12 @@ impl SuiteLayer for Mppe {
         } else {
             Plausibility::Strong
         };
-        while judge(trial.plaintext()) < enough {
-            if !trial.retry() {
-                // A key stream that has come out of step, by a forged packet say, does not find back by itself.
-                if stateful {
-                    self.request_reset(now);
-                }
-                return Err(Discard::Implausible);
+        if !find(&mut trial, enough) {
+            // A key stream that has come out of step, by a forged packet say, does not find back by itself.
+            if stateful {
+                self.request_reset(now);
             }
+            return Err(Discard::Implausible);
         }
         let plaintext = trial.commit();
         self.reset_pending = false;

@@ -20,6 +20,7 @@ pub struct NoSuite {
 
 impl SuiteLayer for NoSuite {
     const OVERHEAD: usize = 0;
+    const SEALS: bool = false;
 
     fn new(policy: MppePolicy, _timing: Timing) -> Self {
         Self {

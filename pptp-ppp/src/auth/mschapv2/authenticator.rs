@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::auth::{AuthId, Discard, Name, Verdict};
+use crate::auth::{AuthId, Discard, MAX_OWN_NAME_LEN, Name, Verdict};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::mschap::{Exchange, NtHash, master_key};
 use crate::random::Random;
@@ -29,7 +29,7 @@ const CHANGE_PASSWORD_VERSION: u32 = 3;
 /// verdict was lost, gets the same verdict again and is no new attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticator {
-    name: Name,
+    name: Name<MAX_OWN_NAME_LEN>,
     phase: Phase,
     pending: bool,
     identifier: u8,
@@ -64,7 +64,7 @@ struct Refusal {
     retry: bool,
     /// The challenge for another try.
     challenge: [u8; 16],
-    message: Vec<u8, { Authenticator::MAX_MESSAGE_LEN }>,
+    message: Vec<u8, { Authenticator::MAX_MESSAGE_LEN }, u8>,
 }
 
 /// A Response that has come.
@@ -148,7 +148,7 @@ impl Authenticator {
 
     /// An authenticator that calls itself `name`, which may be empty.
     #[must_use]
-    pub const fn new(name: Name) -> Self {
+    pub const fn new(name: Name<MAX_OWN_NAME_LEN>) -> Self {
         Self {
             name,
             phase: Phase::Closed,
