@@ -69,9 +69,8 @@ pub enum TimerKind {
     Ppp(pptp_ppp::TimerKind),
 }
 
-/// What [`Session::poll_output`] gives.
+/// What [`Session::poll_output`] gives. There will be no other kinds: whoever drops one breaks the tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Output<'a> {
     /// To be written to the TCP connection, all of it, best in one segment.
     Control(&'a [u8]),
