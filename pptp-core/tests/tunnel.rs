@@ -85,5 +85,5 @@ fn blocked_gre_is_told() {
 #[test]
 fn a_client_is_small() {
     println!("Client<Minimal>: {} octets", size_of::<Client<Minimal>>());
-    assert!(size_of::<Client<Minimal>>() <= 4096 + 600);
+    assert!(size_of::<Client<Minimal>>() <= 4096);
 }
