@@ -10,6 +10,8 @@
     clippy::unwrap_used
 )]
 
+pub mod script;
+
 use pptp_ppp::{
     AuthId, Discard, DownReason, Event, Inbound, Instant, Network, Ppp, Profile, wire::Frame,
 };
