@@ -203,8 +203,8 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
     /// Retransmits an unanswered Configure-Request at once: the peer is known to be ready for it only now.
     pub(crate) fn hurry(&mut self, now: Instant) {
         let waits = matches!(self.state, State::ReqSent | State::AckSent);
-        if waits && !self.pending.contains(Pending::REQUEST) {
-            self.deadline = Some(now);
+        if waits && !self.pending.contains(Pending::REQUEST) && self.restart_counter > 0 {
+            self.step(now, Event::TimeoutPositive);
         }
     }
 
