@@ -14,6 +14,9 @@ use heapless::Vec;
 /// The longest Configure-Request of our own, in octets, without the packet's header.
 pub(crate) const MAX_OWN_OPTIONS: usize = 64;
 
+/// How long an answer that is under way is waited for before a Configure-Request is repeated out of turn.
+const HURRY: Duration = Duration::from_millis(10);
+
 /// Times and counts of RFC 1661 §4.6, the same for each control protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -200,11 +203,12 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
         self.step(now, Event::RxjCatastrophic);
     }
 
-    /// Retransmits an unanswered Configure-Request at once: the peer is known to be ready for it only now.
+    /// Retransmits an unanswered Configure-Request soon: the peer is known to be ready for it only now.
     pub(crate) fn hurry(&mut self, now: Instant) {
         let waits = matches!(self.state, State::ReqSent | State::AckSent);
-        if waits && !self.pending.contains(Pending::REQUEST) && self.restart_counter > 0 {
-            self.step(now, Event::TimeoutPositive);
+        if waits && !self.pending.contains(Pending::REQUEST) {
+            let soon = now + HURRY;
+            self.deadline = self.deadline.map(|at| at.min(soon));
         }
     }
 

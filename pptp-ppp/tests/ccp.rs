@@ -244,14 +244,18 @@ fn a_request_that_came_too_early_is_made_again() {
     script.wait(1100);
     let (_, asked) = script.clone().newest(CCP, 1);
     assert_eq!(asked, M128);
-    let asked = |script: &Script| {
-        let heard = script.clone().heard();
-        heard.iter().filter(|packet| packet.0 == IPCP).count()
-    };
-    let before = asked(&script);
     script.ccp_up(M128);
+    script.sent.clear();
     // And IPCP asks again as soon as CCP is up.
-    assert_eq!(asked(&script), before + 1);
+    script.wait(10);
+    assert_eq!(
+        script
+            .heard()
+            .iter()
+            .filter(|packet| packet.0 == IPCP)
+            .count(),
+        1
+    );
 }
 
 #[test]
