@@ -119,6 +119,11 @@ impl Lcp {
         self.negotiator.close(now);
     }
 
+    /// A packet of another protocol has come from the peer, which therefore has LCP up.
+    pub(crate) fn take_for_ack(&mut self, now: Instant) {
+        self.negotiator.take_for_ack(now);
+    }
+
     /// The This-Layer actions since the last call; starts and stops the watch.
     pub(crate) fn take_signals(&mut self, now: Instant) -> Actions {
         let signals = self.negotiator.take_signals();

@@ -434,14 +434,20 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
         if writer.written() != packet.data {
             return Err(Discard::WrongOptions);
         }
-        self.take_for_ack(now);
+        self.outstanding = None;
+        self.step(now, Event::Rca);
         Ok(())
     }
 
-    /// The peer is known to have granted our Configure-Request.
+    /// The peer does what it does only once it is up, so that it has granted our Configure-Request, and the
+    /// Configure-Ack was lost.
+    ///
+    /// To ask again would be worse than to wait: peers that are up take a Configure-Request for a new negotiation, and
+    /// pppd ends a link whose CCP is negotiated anew.
     pub(crate) fn take_for_ack(&mut self, now: Instant) {
-        self.outstanding = None;
-        self.step(now, Event::Rca);
+        if self.state == State::AckSent && self.outstanding.take().is_some() {
+            self.step(now, Event::Rca);
+        }
     }
 
     fn handle_nak_or_reject(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {

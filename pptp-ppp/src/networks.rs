@@ -58,6 +58,8 @@ pub(crate) mod sealed {
         fn lower_layer_down(&mut self, now: Instant);
         /// Ask again at once: the peer is known to be ready only now.
         fn hurry(&mut self, now: Instant);
+        /// A packet of `network` has come from the peer, which therefore has it up.
+        fn take_for_ack(&mut self, now: Instant, network: Network);
         /// Takes a packet of a network control protocol.
         ///
         /// [`Discard::UnknownProtocol`] if it is not one of these.
@@ -132,6 +134,13 @@ impl sealed::NetworksLayer for Ipv4Only {
 
     fn hurry(&mut self, now: Instant) {
         self.ipcp.hurry(now);
+    }
+
+    fn take_for_ack(&mut self, now: Instant, network: Network) {
+        match network {
+            Network::Ipv4 => self.ipcp.take_for_ack(now),
+        }
+        self.follow();
     }
 
     fn handle_packet(

@@ -226,6 +226,13 @@ impl<P: Profile> Ppp<P> {
         }
         let (protocol, information) = Frame::parse_mut(frame).map_err(Discard::Malformed)?;
         self.heard = true;
+        if protocol != Protocol::LCP && self.phase == Phase::Establish {
+            self.lcp.take_for_ack(now);
+            self.follow(now);
+        }
+        if self.phase == Phase::Authenticate && is_of_network_phase(protocol) {
+            self.auth.hurry();
+        }
         if protocol == Protocol::COMPRESSED && self.phase == Phase::Network && P::Suite::SEALS {
             return self.handle_compressed(now, information);
         }
@@ -233,7 +240,7 @@ impl<P: Profile> Ppp<P> {
             if self.phase == Phase::Network && self.suite.refuses_clear() {
                 return Err(Discard::NotEncrypted);
             }
-            self.require_up(network)?;
+            self.require_up(now, network)?;
             self.lcp.heard(now);
             return Ok(Inbound::Packet {
                 network,
@@ -416,14 +423,14 @@ impl<P: Profile> Ppp<P> {
         now: Instant,
         information: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        let network_up = self.networks.is_up(Network::Ipv4);
-        let (protocol, packet) = self.suite.open(now, information)?;
+        let opened = self.suite.open(now, information);
+        self.follow(now);
+        let (protocol, place) = opened?;
         self.lcp.heard(now);
         // What came encrypted is not quoted in a Protocol-Reject, which is in the clear.
         let network = Network::from_protocol(protocol).ok_or(Discard::UnknownProtocol(protocol))?;
-        if !network_up {
-            return Err(Discard::NetworkNotUp);
-        }
+        self.require_up(now, network)?;
+        let packet = self.suite.opened(information, place);
         Ok(Inbound::Packet { network, packet })
     }
 
@@ -477,7 +484,11 @@ impl<P: Profile> Ppp<P> {
         self.events |= event;
     }
 
-    fn require_up(&self, network: Network) -> Result<(), Discard> {
+    fn require_up(&mut self, now: Instant, network: Network) -> Result<(), Discard> {
+        if self.phase == Phase::Network && !self.networks.is_up(network) {
+            self.networks.take_for_ack(now, network);
+            self.follow(now);
+        }
         if self.phase == Phase::Network && self.networks.is_up(network) {
             Ok(())
         } else {
@@ -704,4 +715,10 @@ impl<P: Profile> Ppp<P> {
             policy.compress_protocol(),
         );
     }
+}
+
+/// Whether a packet of `protocol` is sent only once authentication is over.
+const fn is_of_network_phase(protocol: Protocol) -> bool {
+    // RFC 1661 §2: network protocols, and their control protocols.
+    protocol.0 < 0xc000
 }

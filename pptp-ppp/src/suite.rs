@@ -13,6 +13,7 @@ use crate::event::DownReason;
 use crate::negotiation::Pending;
 use crate::time::Instant;
 use crate::wire::{Packet, Protocol};
+use core::ops::Range;
 pub use mppe::Mppe;
 pub use none::NoSuite;
 use pptp_mppe::StartKeys;
@@ -98,11 +99,14 @@ pub(crate) mod sealed {
         fn refuses_clear(&self) -> bool;
         /// Puts a packet in the form of protocol 0x00FD into `out`. Only if the gate is [`Gate::Encrypted`].
         fn seal(&mut self, protocol: Protocol, packet: &[u8], out: &mut Writer<'_>);
-        /// Takes what came as protocol 0x00FD. Changes nothing but on success.
-        fn open<'a>(
-            &'a mut self,
+        /// Takes what came as protocol 0x00FD, and says what protocol it is of and where it is: see
+        /// [`SuiteLayer::opened`].
+        fn open(
+            &mut self,
             now: Instant,
-            sealed: &'a mut [u8],
-        ) -> Result<(Protocol, &'a mut [u8]), Discard>;
+            sealed: &mut [u8],
+        ) -> Result<(Protocol, Range<usize>), Discard>;
+        /// The packet that [`SuiteLayer::open`] has just found in `sealed`.
+        fn opened<'a>(&'a mut self, sealed: &'a mut [u8], place: Range<usize>) -> &'a mut [u8];
     }
 }

@@ -148,6 +148,8 @@ pub(crate) mod sealed {
             verdict: &Verdict<'_>,
             random: &mut Random,
         ) -> bool;
+        /// The peer has gone on to what comes after authentication.
+        fn hurry(&mut self);
         fn handle_timeout(&mut self, now: Instant);
         fn next_timeout(&self) -> Option<Instant>;
         /// Writes what is to be sent next: gives its protocol and how long it is.

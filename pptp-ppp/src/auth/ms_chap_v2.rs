@@ -165,6 +165,12 @@ impl AuthLayer for MsChapV2 {
         true
     }
 
+    fn hurry(&mut self) {
+        if let Some(peer) = self.peer.as_mut().filter(|_| self.theirs) {
+            peer.hurry();
+        }
+    }
+
     fn handle_timeout(&mut self, now: Instant) {
         if let Some(error) = self.peer.as_mut().and_then(|peer| peer.handle_timeout(now)) {
             self.fail(error);

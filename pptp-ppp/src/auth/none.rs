@@ -64,6 +64,8 @@ impl AuthLayer for NoAuth {
         false
     }
 
+    fn hurry(&mut self) {}
+
     fn handle_timeout(&mut self, _now: Instant) {}
 
     fn next_timeout(&self) -> Option<Instant> {

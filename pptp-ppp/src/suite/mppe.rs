@@ -12,6 +12,7 @@ use crate::plausible::{Plausibility, judge, split};
 use crate::time::Instant;
 use crate::wire::mppe::{Header, HeaderBits};
 use crate::wire::{Code, Packet, Protocol};
+use core::ops::Range;
 use core::time::Duration;
 use pptp_mppe::{Count, DecryptError, Decryptor, Encryptor, Mode, StartKeys, Trial};
 
@@ -137,9 +138,6 @@ impl Mppe {
     }
 
     /// A peer that encrypts as our unanswered Configure-Request asked has granted it, and its Configure-Ack was lost.
-    ///
-    /// To ask again would be worse than to wait: pppd takes a Configure-Request for a new negotiation once it is up, and
-    /// ends the link.
     fn take_for_ack(&mut self, now: Instant, header: Header, data: &mut [u8]) {
         let (State::AckSent, Some(keys), Some(asked)) =
             (self.ccp.state(), &self.keys, self.ccp.policy.asked())
@@ -356,11 +354,11 @@ impl SuiteLayer for Mppe {
         }
     }
 
-    fn open<'a>(
-        &'a mut self,
+    fn open(
+        &mut self,
         now: Instant,
-        sealed: &'a mut [u8],
-    ) -> Result<(Protocol, &'a mut [u8]), Discard> {
+        sealed: &mut [u8],
+    ) -> Result<(Protocol, Range<usize>), Discard> {
         let header = Header::parse(&mut Reader::new(sealed)).map_err(Discard::Malformed)?;
         let bits = header.bits();
         if !bits.contains(HeaderBits::ENCRYPTED) || bits.contains(HeaderBits::COMPRESSED) {
@@ -400,7 +398,12 @@ impl SuiteLayer for Mppe {
         let plaintext = trial.commit();
         self.reset_pending = false;
         let (protocol, packet) = split(plaintext).map_err(Discard::Malformed)?;
-        let start = plaintext.len().saturating_sub(packet.len());
-        Ok((protocol, plaintext.get_mut(start..).unwrap_or_default()))
+        let len = packet.len();
+        let end = sealed.len();
+        Ok((protocol, end.saturating_sub(len)..end))
+    }
+
+    fn opened<'a>(&'a mut self, sealed: &'a mut [u8], place: Range<usize>) -> &'a mut [u8] {
+        sealed.get_mut(place).unwrap_or_default()
     }
 }

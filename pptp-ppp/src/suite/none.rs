@@ -8,6 +8,7 @@ use crate::error::Discard;
 use crate::event::DownReason;
 use crate::time::Instant;
 use crate::wire::{Packet, Protocol};
+use core::ops::Range;
 use pptp_mppe::StartKeys;
 
 /// Neither compression nor encryption. A policy that requires encryption cannot be met with it, and ends the link.
@@ -91,11 +92,15 @@ impl SuiteLayer for NoSuite {
 
     fn seal(&mut self, _protocol: Protocol, _packet: &[u8], _out: &mut Writer<'_>) {}
 
-    fn open<'a>(
-        &'a mut self,
+    fn open(
+        &mut self,
         _now: Instant,
-        _sealed: &'a mut [u8],
-    ) -> Result<(Protocol, &'a mut [u8]), Discard> {
+        _sealed: &mut [u8],
+    ) -> Result<(Protocol, Range<usize>), Discard> {
         Err(Discard::UnknownProtocol(Protocol::COMPRESSED))
+    }
+
+    fn opened<'a>(&'a mut self, sealed: &'a mut [u8], place: Range<usize>) -> &'a mut [u8] {
+        sealed.get_mut(place).unwrap_or_default()
     }
 }

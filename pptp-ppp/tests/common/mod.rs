@@ -10,6 +10,7 @@
     clippy::unwrap_used
 )]
 
+pub mod lossy;
 pub mod script;
 
 use pptp_ppp::{

@@ -128,7 +128,7 @@ impl core::error::Error for PeerError {}
 impl Peer {
     /// How long after [`Peer::open`] there has to be a Success.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
-    /// The time between two copies of a Response.
+    /// The time between two copies of a Response, once it has been sent a few times.
     pub const RETRANSMIT: Duration = Duration::from_secs(3);
     /// How often a Response is sent without being asked for again.
     pub const MAX_RESPONSES: u8 = 10;
@@ -208,6 +208,15 @@ impl Peer {
                 self.handle_failure(packet.identifier, message).map(Some)
             }
             other => Err(Discard::UnknownCode(other.code().0)),
+        }
+    }
+
+    /// Sends a Response that waits for its verdict once more: the authenticator has gone on, so that there was a Success.
+    pub fn hurry(&mut self) {
+        if let Some(answer) = self.answer.as_mut()
+            && self.phase == Phase::Responded
+        {
+            answer.pending = true;
         }
     }
 
