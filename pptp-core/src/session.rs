@@ -29,6 +29,9 @@ pub const MAX_OUTPUT: usize = if MAX_CONTROL_DATAGRAM > MAX_CONTROL_MESSAGE {
     MAX_CONTROL_MESSAGE
 };
 
+/// The longest packet that fits a datagram with everything before it.
+const MAX_PACKET: usize = gre::MAX_PAYLOAD_LEN - MAX_FRAME_OVERHEAD;
+
 /// How long a call without a single GRE packet has to last for its end to be put down to that.
 const GRE_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -113,6 +116,8 @@ bitflags::bitflags! {
 #[derive(Debug, Clone)]
 pub struct Session<P: Profile, R> {
     control: Connection<1>,
+    /// Whether there has been a TCP connection.
+    started: bool,
     /// What to ask for, as PNS.
     request: Option<CallRequest>,
     gre_config: GreConfig,
@@ -139,6 +144,7 @@ impl<P: Profile, R> Session<P, R> {
     ) -> Self {
         Self {
             control,
+            started: false,
             request,
             gre_config,
             our_window: 0,
@@ -159,14 +165,18 @@ impl<P: Profile, R> Session<P, R> {
         self.our_window = window;
     }
 
-    /// The TCP connection is open.
+    /// The TCP connection is open. Too late it does nothing: a tunnel that has ended does not start again.
     pub fn control_connected(&mut self, now: Instant) {
-        self.control.control_connected(now);
-        self.follow(now);
+        if self.down.is_none() {
+            self.started = true;
+            self.control.control_connected(now);
+            self.follow(now);
+        }
     }
 
-    /// The TCP connection is closed, or has failed. That ends the tunnel.
+    /// The TCP connection is closed, or could not be opened. That ends the tunnel.
     pub fn control_closed(&mut self, now: Instant) {
+        self.end_unstarted(DownReason::Control(CloseReason::TcpClosed));
         self.control.control_closed(now);
         self.follow(now);
     }
@@ -268,6 +278,10 @@ impl<P: Profile, R> Session<P, R> {
         if !self.carrier {
             return Err(SendError::NotOpen);
         }
+        // What is encrypted has to go out.
+        if packet.len() > MAX_PACKET {
+            return Err(SendError::TooLong { mtu: self.mtu() });
+        }
         let header = self.gre.header_len();
         let room = out.get_mut(header..).unwrap_or_default();
         let frame = self
@@ -314,6 +328,8 @@ impl<P: Profile, R> Session<P, R> {
         now: Instant,
         out: &'b mut [u8],
     ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        // A frame that was delivered may have ended the link.
+        self.follow(now);
         let message = self.control.poll_control(now, out)?;
         self.follow(now);
         Ok(message)
@@ -329,6 +345,7 @@ impl<P: Profile, R> Session<P, R> {
         now: Instant,
         out: &'b mut [u8],
     ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        self.follow(now);
         if !self.carrier {
             return Ok(None);
         }
@@ -405,13 +422,18 @@ impl<P: Profile, R> Session<P, R> {
         verdict: &Verdict<'_>,
         grant: Grant,
     ) {
-        self.ppp.authorize(now, request, verdict, grant);
-        self.follow(now);
+        if self.carrier {
+            self.ppp.authorize(now, request, verdict, grant);
+            self.follow(now);
+        }
     }
 
     /// Ends the tunnel in good order: the peer is told, and waited for a little. [`Event::Down`] follows.
     pub fn close(&mut self, now: Instant) {
-        let _ = self.down.get_or_insert(DownReason::Closed);
+        // What ended it before, if anything did, may not have been noted yet.
+        self.follow(now);
+        self.end_unstarted(DownReason::Closed);
+        self.note_end(now, DownReason::Closed);
         if self.carrier && self.ppp.phase() != Phase::Down {
             self.ppp.close(now);
         } else {
@@ -429,19 +451,29 @@ impl<P: Profile, R> Session<P, R> {
     /// The longest packet, in octets, that [`Self::send`] takes.
     #[must_use]
     pub fn mtu(&self) -> usize {
-        self.ppp.mtu()
+        self.ppp.mtu().min(MAX_PACKET)
     }
 
     /// How far PPP has come.
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.ppp.phase()
+        if self.carrier {
+            self.ppp.phase()
+        } else if self.down.is_some() {
+            Phase::Down
+        } else {
+            Phase::Dead
+        }
     }
 
     /// How packets are encrypted: those that we send, and those that we receive.
     #[must_use]
     pub fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
-        self.ppp.encryption()
+        if self.carrier {
+            self.ppp.encryption()
+        } else {
+            (None, None)
+        }
     }
 
     /// What was agreed about the call, once it is established.
@@ -482,6 +514,17 @@ impl<P: Profile, R> Session<P, R> {
 
     /// Carries what one layer has come to over to the next.
     fn follow(&mut self, now: Instant) {
+        self.follow_control(now);
+        if self.carrier && self.ppp.phase() == Phase::Down {
+            self.note_end(now, DownReason::Closed);
+            // A PAC says so by a Call-Disconnect-Notify, a PNS by a Call-Clear-Request; the carrier is gone with it.
+            self.carrier = false;
+            self.control.clear_call(now, 0);
+            self.follow_control(now);
+        }
+    }
+
+    fn follow_control(&mut self, now: Instant) {
         while let Some(event) = self.control.poll_event() {
             match event {
                 control::Event::Connected { .. } => {
@@ -509,21 +552,12 @@ impl<P: Profile, R> Session<P, R> {
                     self.events |= Events::WAN_ERRORS;
                 }
                 control::Event::Closed { reason } => {
-                    let reason = self.reason_of_control(now, reason);
-                    debug!("tunnel down: {:?}", reason);
+                    self.note_end(now, DownReason::Control(reason));
+                    debug!("tunnel down: {:?}", self.down);
                     self.carrier = false;
                     self.events |= Events::DOWN;
                 }
             }
-        }
-        if self.carrier && self.ppp.phase() == Phase::Down {
-            let _ = self
-                .down
-                .get_or_insert(reason_of_ppp(self.ppp.down_reason()));
-            // A PAC says so by a Call-Disconnect-Notify, a PNS by a Call-Clear-Request; the carrier is gone with it.
-            self.carrier = false;
-            self.control.clear_call(now, 0);
-            self.follow(now);
         }
     }
 
@@ -541,27 +575,41 @@ impl<P: Profile, R> Session<P, R> {
     }
 
     fn call_ended(&mut self, now: Instant, end: CallEnd) {
-        self.note_end(now, DownReason::Call(end));
+        let reason = match self.control.close_reason() {
+            Some(reason) if end == CallEnd::ConnectionClosed => DownReason::Control(reason),
+            _ => DownReason::Call(end),
+        };
+        self.note_end(now, reason);
         self.carrier = false;
+        // Nobody is left to answer.
+        self.events.remove(Events::CALL_REQUESTED);
         self.control.close(now);
     }
 
-    fn reason_of_control(&mut self, now: Instant, reason: CloseReason) -> DownReason {
-        self.note_end(now, DownReason::Control(reason));
-        self.down.unwrap_or(DownReason::Control(reason))
+    /// Ends the tunnel if there never was a TCP connection: there is nobody to be told and waited for.
+    fn end_unstarted(&mut self, reason: DownReason) {
+        if !self.started && self.down.is_none() {
+            self.down = Some(reason);
+            self.events |= Events::DOWN;
+        }
     }
 
     /// Notes why it ended, if nothing is noted yet: what PPP has to say is closer to the cause.
     fn note_end(&mut self, now: Instant, reason: DownReason) {
-        let unheard = self.carrier && !self.ppp.has_heard();
-        let reason = if self.ppp.down_reason().is_some() {
-            reason_of_ppp(self.ppp.down_reason())
-        } else if unheard && now.saturating_since(self.call_since) >= GRE_PATIENCE {
-            DownReason::GreBlocked
-        } else {
-            reason
-        };
-        let _ = self.down.get_or_insert(reason);
+        use CloseReason::{PeerStopped, TcpClosed};
+        let by_peer = matches!(
+            reason,
+            DownReason::Call(_) | DownReason::Control(PeerStopped(_) | TcpClosed)
+        );
+        let unheard = self.info.is_some() && !self.ppp.has_heard();
+        let long = now.saturating_since(self.call_since) >= GRE_PATIENCE;
+        if self.down.is_none() {
+            self.down = Some(match self.ppp.down_reason() {
+                Some(reason) => reason_of_ppp(reason),
+                None if by_peer && unheard && long => DownReason::GreBlocked,
+                None => reason,
+            });
+        }
     }
 
     fn next_timer(&self) -> Option<(Instant, TimerKind)> {
@@ -592,10 +640,11 @@ impl<P: Profile> Session<P, Pac> {
     /// # Errors
     /// If there is no such call, or if the answer's call id is in use on this connection.
     pub fn accept_call(&mut self, now: Instant, answer: CallAnswer) -> Result<(), CallError> {
+        self.control.accept_call(now, 0, answer)?;
         self.our_window = answer.receive_window;
-        let accepted = self.control.accept_call(now, 0, answer);
+        self.events.remove(Events::CALL_REQUESTED);
         self.follow(now);
-        accepted
+        Ok(())
     }
 
     /// Refuses the call of an [`Event::CallRequested`], which ends the tunnel.
@@ -614,10 +663,10 @@ impl<P: Profile> Session<P, Pac> {
     }
 }
 
-fn reason_of_ppp(reason: Option<pptp_ppp::DownReason>) -> DownReason {
+const fn reason_of_ppp(reason: pptp_ppp::DownReason) -> DownReason {
     match reason {
-        Some(pptp_ppp::DownReason::NothingHeard) => DownReason::GreBlocked,
-        Some(pptp_ppp::DownReason::Closed) | None => DownReason::Closed,
-        Some(reason) => DownReason::Ppp(reason),
+        pptp_ppp::DownReason::NothingHeard => DownReason::GreBlocked,
+        pptp_ppp::DownReason::Closed => DownReason::Closed,
+        reason => DownReason::Ppp(reason),
     }
 }

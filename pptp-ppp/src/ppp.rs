@@ -354,6 +354,8 @@ impl<P: Profile> Ppp<P> {
         now: Instant,
         out: &'b mut [u8],
     ) -> Result<Option<&'b mut [u8]>, BufferTooSmall> {
+        // A packet that came encrypted may have settled something.
+        self.follow(now);
         // A proof goes first: what follows from it is of no use to the peer before.
         if let Some(len) = self.poll_auth(out)? {
             self.follow(now);
@@ -376,9 +378,7 @@ impl<P: Profile> Ppp<P> {
     /// The next thing that the caller should know. `None`: there is nothing.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
         let request = self.auth.request();
-        if request.is_none() {
-            self.events.remove(Events::AUTH_REQUESTED);
-        }
+        self.events = self.due_events();
         let next = self.events.iter().next()?;
         self.events.remove(next);
         Some(match next {
@@ -408,14 +408,23 @@ impl<P: Profile> Ppp<P> {
 
     /// Whether there is an event to tell.
     #[must_use]
-    pub const fn has_event(&self) -> bool {
-        !self.events.is_empty()
+    pub fn has_event(&self) -> bool {
+        !self.due_events().is_empty()
     }
 
     /// Whether the event that is told next is [`Event::Down`], the last one.
     #[must_use]
     pub fn is_down_next(&self) -> bool {
-        self.events == Events::DOWN
+        self.due_events() == Events::DOWN
+    }
+
+    /// The events without a request for a verdict that is not open any more.
+    fn due_events(&self) -> Events {
+        let mut events = self.events;
+        if self.auth.request().is_none() {
+            events.remove(Events::AUTH_REQUESTED);
+        }
+        events
     }
 
     fn handle_compressed<'a>(

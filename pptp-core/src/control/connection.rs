@@ -195,6 +195,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.state == State::Established && self.end.is_none()
     }
 
+    /// Why the connection has ended, or is about to.
+    #[must_use]
+    pub const fn close_reason(&self) -> Option<CloseReason> {
+        self.end
+    }
+
     /// Whether there is something to be sent or told: until that is drained, no further message is handled.
     #[must_use]
     pub fn is_busy(&self) -> bool {

@@ -1,0 +1,14 @@
+//! The laws that a client and a server keep, whatever the path, the peer, an attacker and the caller do.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    unreachable_pub
+)]
+
+mod endings;
+mod ends;
+mod hostile;
