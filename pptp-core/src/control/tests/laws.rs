@@ -187,6 +187,9 @@ proptest! {
                 let mut out = [0; MAX_CONTROL_MESSAGE];
                 prop_assert_eq!(connection.poll_control(now, &mut out), Ok(None));
             }
+            if connection.is_established() {
+                prop_assert!(connection.next_timeout().is_some(), "no state lasts for ever");
+            }
             if !is_drained {
                 continue;
             }
@@ -201,8 +204,16 @@ proptest! {
             }
             prop_assert_eq!(connection.next_timeout().is_some(), connection.timeout_reason().is_some());
         }
-        // Whatever has happened, a close is soon over, even if the peer is silent.
+        // Whatever has happened, a close is soon over, even if the peer is silent, and even if it reads nothing.
         connection.close(now);
+        let mut stuck = connection.clone();
+        while stuck.poll_event().is_some() {}
+        while let Some(next) = stuck.next_timeout() {
+            prop_assert!(next <= now + Duration::from_secs(5));
+            stuck.handle_timeout(next);
+            while stuck.poll_event().is_some() {}
+        }
+        prop_assert!(!stuck.is_busy());
         drain_slowly(&mut connection, now, &mut ledger);
         let end = now + Duration::from_secs(5);
         while let Some(next) = connection.next_timeout() {
