@@ -225,7 +225,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.call(call)?.info()
     }
 
-    /// The TCP connection is open. This starts from the beginning, if the last one has ended.
+    /// The TCP connection is open. This starts from the beginning, if the last one has ended; what was not told of that
+    /// is forgotten.
     pub fn control_connected(&mut self, now: Instant) {
         if self.state != State::Closed {
             return;

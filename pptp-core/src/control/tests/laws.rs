@@ -2,6 +2,7 @@
 
 use super::matrix::messages;
 use super::*;
+use crate::control::automaton::State;
 use alloc::vec;
 use proptest::collection::vec as list;
 use proptest::prelude::*;
@@ -152,7 +153,13 @@ fn apply(connection: &mut Connection<3>, now: &mut Instant, op: &Op, ledger: &mu
             *now = *now + Duration::from_millis(*millis);
             connection.handle_timeout(*now);
         }
-        Op::TcpOpen => connection.control_connected(*now),
+        Op::TcpOpen => {
+            // What was not told of an ended connection is forgotten with it.
+            if connection.state == State::Closed {
+                *ledger = Ledger::default();
+            }
+            connection.control_connected(*now);
+        }
         Op::TcpClosed => connection.control_closed(*now),
         Op::CollisionLost => connection.collision_lost(*now),
         Op::Open(id) => {
