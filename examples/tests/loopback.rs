@@ -127,10 +127,11 @@ fn a_good_path_loses_nothing() {
             assert_eq!(to.arrivals.packets, from.packets);
             assert_eq!(from.again, 0);
         }
-        // Start, call, LCP, MS-CHAPv2, CCP and IPCP: few round trips of 20 ms.
+        // Some round trips of 20 ms; and LCP's restart timer, for the server's first GRE packet may come to the client
+        // before TCP has told of the call.
         let up_after = outcome.up_after.unwrap();
         assert!(
-            up_after < Duration::from_millis(300),
+            up_after < Duration::from_millis(1300),
             "{settings:?}: {up_after:?}"
         );
     }

@@ -1,5 +1,6 @@
 //! UDP in IPv4: what goes through the tunnel.
 
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{NetSlice, PacketBuilder, SlicedPacket, TransportSlice};
 use std::net::SocketAddrV4;
 
@@ -31,8 +32,9 @@ pub fn parse(packet: &[u8], to: SocketAddrV4) -> Option<&[u8]> {
     else {
         return None;
     };
+    let sum = Sum16BitWords::new().add_slice(ip.header().slice());
     let (ip, udp_header) = (ip.header().to_header(), udp.to_header());
-    let whole = ip.header_checksum == ip.calc_header_checksum()
+    let whole = sum.ones_complement() == 0
         && udp_header.calc_checksum_ipv4(&ip, udp.payload()).ok()? == udp_header.checksum;
     let is_ours = (ip.destination, udp_header.destination_port) == (to.ip().octets(), to.port());
     (whole && is_ours).then(|| udp.payload())
