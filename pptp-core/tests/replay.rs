@@ -20,16 +20,21 @@ mod recording;
 
 use driver::Driver;
 use facts::{Facts, index};
-use pptp_core::control::CallAnswer;
+use pptp_core::control::{CallAnswer, CallEnd, CloseReason};
 use pptp_core::ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, Strengths};
+use pptp_core::ppp::wire::mschapv2::ErrorCode;
 use pptp_core::ppp::wire::{Code, Protocol};
-use pptp_core::ppp::{Credentials, Demand, Method, Minimal, PppConfig, Random};
+use pptp_core::ppp::{
+    Credentials, Demand, DownReason as PppDown, Method, Minimal, PppConfig, Random,
+};
 use pptp_core::testkit::{Node, Side};
-use pptp_core::{Client, ClientConfig, Pac, Pns, Server, ServerConfig};
+use pptp_core::{Client, ClientConfig, DownReason, Pac, Pns, Server, ServerConfig};
 use recording::Record;
 
 const USER: &str = "alice";
 const PASSWORD: &str = "wonderland";
+/// The client's in the sessions named for it.
+const WRONG_PASSWORD: &str = "looking-glass";
 
 const NONE: MppePolicy = MppePolicy::REFUSE;
 const STATELESS: MppePolicy = mppe(Strengths::BITS_128, Modes::STATELESS);
@@ -86,7 +91,13 @@ impl Session {
         let mut config = ClientConfig::default();
         config.call.call_id = self.facts.call_ids[0];
         config.ppp = self.ppp(Side::Client, mppe);
-        config.ppp.credentials = Some(Credentials::new(USER, PASSWORD).unwrap());
+        if self.name != "auth-refused" {
+            let password = match self.name.starts_with("wrong-password") {
+                true => WRONG_PASSWORD,
+                false => PASSWORD,
+            };
+            config.ppp.credentials = Some(Credentials::new(USER, password).unwrap());
+        }
         let asked = self.facts.asked_first(Side::Client, Protocol::IPCP);
         config.ppp.ipv4.ask_dns = asked.iter().any(|(kind, _)| *kind == 129);
         Node::new(Client::with_random(config, self.random(Side::Client)))
@@ -211,6 +222,12 @@ fn check<R>(session: &Session, side: Side, node: &Node<Minimal, R>, (seen, found
             assert!(is_part_in_order(&node.packets, inside), "{context}");
         }
     }
+    // The client says goodbye in the tunnel, and the server's last word is the end of its TCP connection.
+    let down = match side {
+        Side::Client => DownReason::Control(CloseReason::TcpClosed),
+        Side::Server => DownReason::Ppp(PppDown::PeerClosed),
+    };
+    assert_eq!(node.down, Some(down), "{context}");
     let ipv4 = node.ipv4.unwrap();
     let addresses = [side, side.peer()].map(|side| session.facts.address(side));
     assert_eq!([ipv4.local, ipv4.remote], addresses, "{context}");
@@ -245,4 +262,71 @@ fn a_server_reads_what_a_real_client_sent() {
 /// Whether late packets are worth waiting for.
 fn is_reordered(name: &str) -> bool {
     name.starts_with("reordered") || name.starts_with("lossy")
+}
+
+/// Sessions that failed, with a client and a server of ours in the place of the recorded ones, and the cause that each
+/// gives.
+#[rustfmt::skip]
+const FAILURES: [Failure; 9] = [
+    ("auth-refused",
+        (NONE, DownReason::Ppp(PppDown::CredentialsWanted)),
+        (NONE, DownReason::Ppp(PppDown::PeerRefusesAuthentication))),
+    ("mppe-refused-by-client",
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption)),
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused))),
+    ("mppe-refused-by-server",
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption))),
+    ("mppe-refused-by-server-noccp",
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption))),
+    ("mschap2-mppe-128-not-40",
+        (BITS_40, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused))),
+    // The recorded client left before the server had answered what it asked for.
+    ("mschap2-mppe-by-client",
+        (STATELESS, DownReason::Control(CloseReason::TcpClosed)),
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption))),
+    ("mschap2-mppe-by-server",
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption)),
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused))),
+    // To our server, which suggests stateless mode where the recorded one rejected stateful, encryption comes up.
+    ("mschap2-mppe128-stateful-refused",
+        (STATEFUL, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (STATELESS, DownReason::Call(CallEnd::Cleared))),
+    ("wrong-password-mschap-v2",
+        (NONE, DownReason::Ppp(PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure))),
+        (NONE, DownReason::Ppp(PppDown::PeerRejected))),
+];
+
+type Failure = (
+    &'static str,
+    (MppePolicy, DownReason),
+    (MppePolicy, DownReason),
+);
+
+#[test]
+fn a_session_that_failed_fails_for_the_same_cause() {
+    for (name, (client_mppe, client_down), (server_mppe, server_down)) in FAILURES {
+        let session = Session::new(name);
+        let mut client = session.client(client_mppe);
+        session.replay(&mut client, Side::Client);
+        assert_eq!(
+            client.down,
+            Some(client_down),
+            "{name}: {:#?}",
+            client.events
+        );
+        let mut server = session.server(server_mppe);
+        session.replay(&mut server, Side::Server);
+        assert_eq!(
+            server.down,
+            Some(server_down),
+            "{name}: {:#?}",
+            server.events
+        );
+        for packets in [&client.packets, &server.packets] {
+            assert!(packets.is_empty(), "{name}");
+        }
+    }
 }
