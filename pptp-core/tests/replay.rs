@@ -28,8 +28,10 @@ use pptp_core::ppp::{
     Credentials, Demand, DownReason as PppDown, Method, Minimal, PppConfig, Random,
 };
 use pptp_core::testkit::{Node, Side};
+use pptp_core::wire::GreHeader;
 use pptp_core::{Client, ClientConfig, DownReason, Pac, Pns, Server, ServerConfig};
-use recording::Record;
+use recording::{Framed, Record, What};
+use std::collections::BTreeSet;
 
 const USER: &str = "alice";
 const PASSWORD: &str = "wonderland";
@@ -52,17 +54,17 @@ const fn mppe(strengths: Strengths, modes: Modes) -> MppePolicy {
 
 /// A recorded session, and its two ends as ours are to be.
 struct Session {
-    name: &'static str,
+    name: String,
     records: Vec<Record>,
     facts: Facts,
 }
 
 impl Session {
-    fn new(name: &'static str) -> Self {
+    fn new(name: &str) -> Self {
         let records = recording::wire(name);
         let facts = Facts::new(&records);
         Self {
-            name,
+            name: name.to_owned(),
             records,
             facts,
         }
@@ -204,7 +206,7 @@ fn is_part_in_order(part: &[Vec<u8>], whole: &[Vec<u8>]) -> bool {
 }
 
 fn check<R>(session: &Session, side: Side, node: &Node<Minimal, R>, (seen, found): (usize, Found)) {
-    let inside = &recording::inside(session.name)[index(side.peer())];
+    let inside = &recording::inside(&session.name)[index(side.peer())];
     let context = format!(
         "{}, our {side:?}: {} packets of {}, down: {:?}\n{:#?}\n{:?}",
         session.name,
@@ -327,6 +329,77 @@ fn a_session_that_failed_fails_for_the_same_cause() {
         );
         for packets in [&client.packets, &server.packets] {
             assert!(packets.is_empty(), "{name}");
+        }
+    }
+}
+
+/// How many of the packets that `from` sent through the tunnel came after one with a higher number.
+fn late(session: &Session, from: Side) -> usize {
+    let mut highest = None;
+    let mut late = BTreeSet::new();
+    for record in session.records.iter().filter(|record| record.from == from) {
+        if let What::Gre(datagram) = &record.what
+            && let Some(sequence) = GreHeader::parse(datagram).unwrap().0.sequence
+            && let Some(frame) = Framed::parse(datagram)
+        {
+            let data = [Protocol::IPV4, Protocol::COMPRESSED].contains(&frame.protocol);
+            if data && Some(sequence) < highest {
+                late.insert(sequence);
+            }
+            highest = highest.max(Some(sequence));
+        }
+    }
+    late.len()
+}
+
+/// RFC 2637 §4.3: without a buffer to put them in order, packets that come late are dropped; and no others.
+#[test]
+fn without_reordering_the_late_packets_are_missing() {
+    for (name, mppe, late_ones) in [
+        ("lossy-stateless", STATELESS, [29, 99]),
+        ("reordered-plain", NONE, [22, 65]),
+        ("reordered-stateless", STATELESS, [11, 56]),
+    ] {
+        let session = Session::new(name);
+        let late = [Side::Client, Side::Server].map(|from| late(&session, from));
+        assert_eq!(late, late_ones, "{name}");
+        let mut client = session.client(mppe);
+        session.replay(&mut client, Side::Client);
+        let mut server = session.server(mppe);
+        session.replay(&mut server, Side::Server);
+        for (packets, side) in [
+            (server.packets, Side::Client),
+            (client.packets, Side::Server),
+        ] {
+            let (_, _, counts) = TUNNELS.iter().find(|(other, ..)| *other == name).unwrap();
+            let all = match counts[index(side)] {
+                (seen, All) => seen,
+                (_, Part(part)) => part,
+            };
+            let context = format!("{name}, from the {side:?}");
+            assert_eq!(packets.len(), all - late[index(side)], "{context}");
+            let inside = &recording::inside(name)[index(side)];
+            assert!(is_part_in_order(&packets, inside), "{context}");
+        }
+    }
+}
+
+/// What is in a recording, as it is: with nobody to answer our end, and also where both ends spoke of what we do not
+/// have.
+#[test]
+fn whatever_was_recorded_ends_in_good_order() {
+    let names = recording::names();
+    assert_eq!(names.len(), 59);
+    for name in names {
+        let session = Session::new(&name);
+        let (records, facts) = (&session.records, &session.facts);
+        for mppe in [NONE, STATELESS, EITHER] {
+            let mut client = session.client(mppe);
+            Driver::replay(&mut client, Side::Client, records, facts, false);
+            assert!(client.down.is_some(), "{name}: {:#?}", client.events);
+            let mut server = session.server(mppe).with_reorder();
+            Driver::replay(&mut server, Side::Server, records, facts, false);
+            assert!(server.down.is_some(), "{name}: {:#?}", server.events);
         }
     }
 }

@@ -137,13 +137,14 @@ impl Facts {
         let magic = asked.into_iter().find(|(kind, _)| *kind == 5);
         drawn.extend(magic.map_or_else(|| vec![1; 4], |(_, magic)| magic));
         drawn.extend([2; 4]);
-        // Challenge and Response (RFC 1994 §4.1): Value-Size, and a value that starts with the challenge of its sender.
+        // Challenge and Response (RFC 1994 §4.1): Value-Size, and a value that starts with the challenge of its sender
+        // if it is of MS-CHAPv2.
         let code = match by {
             Side::Client => Code(2),
             Side::Server => Code(1),
         };
         if let Some(said) = self.first(by, Protocol::CHAP, code) {
-            drawn.extend(&said.data[1..17]);
+            drawn.extend(said.data.get(1..17).unwrap_or_default());
         }
         drawn
     }
