@@ -214,8 +214,7 @@ impl Lcp {
         }
     }
 
-    pub(crate) fn handle_timeout(&mut self, now: Instant, random: &mut Random) {
-        self.negotiator.policy.refresh_magic(random);
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.negotiator.handle_timeout(now);
         if self.timers.take_expired(LcpTimer::Echo, now) {
             self.echoes_unanswered = self.echoes_unanswered.saturating_add(1);

@@ -127,6 +127,8 @@ pub(crate) struct Negotiator<P, const REPLY: usize> {
     naks_sent: u8,
     naks_received: u8,
     deadline: Option<Instant>,
+    /// Since the lower layer came up.
+    was_opened: bool,
     /// The newest reply. A Configure-Ack stays here after it was sent, to be known and sent again.
     reply: Vec<u8, REPLY, u16>,
 }
@@ -154,6 +156,7 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
             naks_sent: 0,
             naks_received: 0,
             deadline: None,
+            was_opened: false,
             reply: Vec::new(),
         }
     }
@@ -196,6 +199,7 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
         self.step(now, Event::Down);
         self.pending = Pending::empty();
         self.reply.clear();
+        self.was_opened = false;
     }
 
     /// The peer has rejected this protocol as a whole (RFC 1661 §5.7).
@@ -444,8 +448,11 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
     ///
     /// To ask again would be worse than to wait: peers that are up take a Configure-Request for a new negotiation, and
     /// pppd ends a link whose CCP is negotiated anew.
+    ///
+    /// Only the first time: later on it may be an old packet, and two ends could have each other start over without end.
     pub(crate) fn take_for_ack(&mut self, now: Instant) {
-        if self.state == State::AckSent && self.outstanding.take().is_some() {
+        let first = self.state == State::AckSent && !self.was_opened;
+        if first && self.outstanding.take().is_some() {
             self.step(now, Event::Rca);
         }
     }
@@ -515,6 +522,7 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
         };
         let again = event == Event::TimeoutPositive;
         self.state = to;
+        self.was_opened |= to == State::Opened;
         self.signals |= actions & SIGNALS;
         if actions.contains(Actions::IRC) {
             let terminating = actions.contains(Actions::STR);

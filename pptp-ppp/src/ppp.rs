@@ -325,7 +325,7 @@ impl<P: Profile> Ppp<P> {
 
     /// Does what is due by `now`. Too early it does nothing; however late it is, each timer goes off once.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.lcp.handle_timeout(now, &mut self.random);
+        self.lcp.handle_timeout(now);
         self.auth.handle_timeout(now);
         self.suite.handle_timeout(now);
         self.networks.handle_timeout(now);
@@ -654,8 +654,10 @@ impl<P: Profile> Ppp<P> {
             suite::Outcome::Failed(reason) => return self.fail(now, reason),
         }
         // A peer may authenticate us again at any time (RFC 1994 §4.1), and be found wanting.
-        if let auth::Outcome::Failed(reason) = self.auth.take_outcome() {
-            return self.fail(now, reason);
+        match self.auth.take_outcome() {
+            auth::Outcome::Failed(reason) => return self.fail(now, reason),
+            auth::Outcome::Done => self.suite.set_keys(self.auth.keys()),
+            auth::Outcome::Nothing | auth::Outcome::Requested => {}
         }
         if self.networks.is_refused() {
             self.fail(now, DownReason::NetworkRefused);

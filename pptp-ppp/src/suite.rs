@@ -80,6 +80,8 @@ pub(crate) mod sealed {
         /// Network protocols may start: `keys` are those that authentication gave.
         fn lower_layer_up(&mut self, now: Instant, keys: Option<StartKeys>);
         fn lower_layer_down(&mut self, now: Instant);
+        /// The peer has authenticated us anew: these keys are for the next time that encryption starts.
+        fn set_keys(&mut self, keys: Option<StartKeys>);
         /// Takes a packet of CCP.
         fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard>;
         /// The peer does not know `protocol`, which is CCP or that of compressed packets.

@@ -20,7 +20,6 @@ pub struct MsChapV2 {
     /// Whether we have to prove who we are, and whether the peer has to.
     theirs: bool,
     ours: bool,
-    done: bool,
     /// The Failure has to go out first.
     refused: bool,
     outcome: Outcome,
@@ -35,15 +34,14 @@ impl MsChapV2 {
         });
     }
 
-    /// Both ends have to be through with it.
+    /// Both ends have to be through with it; once more if the peer challenged us anew.
     fn check_done(&mut self) {
         let peer = self.peer.as_ref().is_some_and(Peer::is_authenticated);
         let authenticator = self
             .authenticator
             .as_ref()
             .is_some_and(Authenticator::is_authenticated);
-        if (peer || !self.theirs) && (authenticator || !self.ours) && !self.done {
-            self.done = true;
+        if (peer || !self.theirs) && (authenticator || !self.ours) {
             self.outcome = Outcome::Done;
         }
     }
@@ -66,7 +64,8 @@ impl MsChapV2 {
             .map_err(Discard::Authentication)?
         {
             Some(PeerEvent::Failed { cause, .. }) => self.fail(cause),
-            Some(PeerEvent::Authenticated { .. }) | None => self.check_done(),
+            Some(PeerEvent::Authenticated { .. }) => self.check_done(),
+            None => {}
         }
         Ok(())
     }
@@ -94,7 +93,6 @@ impl AuthLayer for MsChapV2 {
             authenticator: demand.map(|demand| Authenticator::new(demand.name)),
             theirs: false,
             ours: false,
-            done: false,
             refused: false,
             outcome: Outcome::Nothing,
         }
@@ -124,7 +122,7 @@ impl AuthLayer for MsChapV2 {
         if let Some(authenticator) = &mut self.authenticator {
             authenticator.close();
         }
-        (self.theirs, self.ours, self.done, self.refused) = (false, false, false, false);
+        (self.theirs, self.ours, self.refused) = (false, false, false);
         self.outcome = Outcome::Nothing;
     }
 

@@ -226,6 +226,12 @@ impl SuiteLayer for Mppe {
         self.reset_pending = false;
     }
 
+    fn set_keys(&mut self, keys: Option<StartKeys>) {
+        if keys.is_some() {
+            self.keys = keys;
+        }
+    }
+
     fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {
         match packet.code {
             Code::RESET_REQUEST => {

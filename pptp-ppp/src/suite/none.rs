@@ -44,6 +44,8 @@ impl SuiteLayer for NoSuite {
         self.settled = false;
     }
 
+    fn set_keys(&mut self, _keys: Option<StartKeys>) {}
+
     fn handle_packet(&mut self, _now: Instant, _packet: Packet<'_>) -> Result<(), Discard> {
         Err(Discard::UnknownProtocol(Protocol::CCP))
     }

@@ -10,6 +10,7 @@
     clippy::unwrap_used
 )]
 
+pub mod hostile;
 pub mod lossy;
 pub mod script;
 
@@ -37,6 +38,7 @@ impl End {
 }
 
 /// Two ends, and what is under way between them.
+#[derive(Clone)]
 pub struct Pair<A: Profile, B: Profile> {
     pub a: Ppp<A>,
     pub b: Ppp<B>,
