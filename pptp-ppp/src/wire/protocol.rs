@@ -81,28 +81,4 @@ impl Protocol {
     pub const fn is_network(self) -> bool {
         self.0 <= 0x3fff
     }
-
-    /// Whether the packet is of low-volume traffic without a control protocol of its own, 0x4000 to 0x7fff.
-    #[must_use]
-    pub const fn is_low_volume(self) -> bool {
-        matches!(self.0, 0x4000..=0x7fff)
-    }
-
-    /// Whether the packet belongs to a network control protocol, 0x8000 to 0xbfff.
-    #[must_use]
-    pub const fn is_network_control(self) -> bool {
-        matches!(self.0, 0x8000..=0xbfff)
-    }
-
-    /// Whether the packet belongs to the link layer itself, such as LCP and authentication: 0xc000 to 0xffff.
-    #[must_use]
-    pub const fn is_link_control(self) -> bool {
-        self.0 >= 0xc000
-    }
-
-    /// Whether MPPE encrypts packets of this protocol: 0x0021 to 0x00fa (RFC 3078 §3).
-    #[must_use]
-    pub const fn is_encryptable(self) -> bool {
-        matches!(self.0, 0x0021..=0x00fa)
-    }
 }

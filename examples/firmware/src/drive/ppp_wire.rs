@@ -31,10 +31,6 @@ pub(super) fn frames() {
     let protocol = any(Protocol(1));
     used(protocol.is_well_formed());
     used(protocol.is_network());
-    used(protocol.is_low_volume());
-    used(protocol.is_network_control());
-    used(protocol.is_link_control());
-    used(protocol.is_encryptable());
 }
 
 pub(super) fn packets() {
