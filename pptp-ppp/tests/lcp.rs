@@ -107,19 +107,6 @@ fn a_method_that_is_not_had_is_naked_and_then_rejected() {
     assert_eq!(script.down_reason(), Some(DownReason::CredentialsWanted));
     let text = format!("PeerTerminates {}", hex(b"peer refused to authenticate"));
     assert!(script.events.contains(&text), "{:?}", script.events);
-    // There too: the peer gave in first, to say goodbye in good order.
-    for mppe in [MppePolicy::REFUSE, MppePolicy::default()] {
-        let mut script = Script::new(PppConfig {
-            mppe,
-            ..PppConfig::default()
-        });
-        script.grant(LCP);
-        let said = answer(&mut script, "0305 c22381 0506 11223344");
-        assert_eq!(said, (4, "0305c22381".into()));
-        script.ask(LCP, 2, "0506 11223344");
-        script.tell(LCP, 5, 3, &hex(b"peer refused to authenticate"));
-        assert_eq!(script.down_reason(), Some(DownReason::CredentialsWanted));
-    }
 }
 
 #[test]
@@ -396,7 +383,11 @@ fn a_retransmission_keeps_its_identifier_and_what_changes_gets_a_new_one() {
     let mut script = Script::new(client());
     script.wait(5500);
     let requests: Vec<_> = script.heard();
-    assert_eq!(requests.len(), 3, "after 0, 1 and 3 seconds: {requests:?}");
+    assert_eq!(
+        requests.len(),
+        5,
+        "after 0, 1, 2.5, 4 and 5.5 s: {requests:?}"
+    );
     assert!(requests.iter().all(|request| *request == requests[0]));
     script.tell(LCP, 3, requests[0].2, "0104 0514");
     let (identifier, _) = script.newest(LCP, 1);

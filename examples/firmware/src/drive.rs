@@ -7,7 +7,6 @@ mod mppe;
 mod ppp;
 mod ppp_base;
 mod ppp_wire;
-mod tunnel;
 
 /// Everything.
 pub fn all() {
@@ -33,5 +32,4 @@ pub fn all() {
     gre::header();
     gre::session();
     gre::reorder();
-    tunnel::ends();
 }

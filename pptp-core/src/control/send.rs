@@ -45,12 +45,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         let written = message.encode(out)?;
         count(&mut self.stats.sent);
         match output {
-            Output::Reply(_) => {
-                self.reply = None;
-                if self.state == State::Closed {
-                    self.timers.stop_all();
-                }
-            }
+            Output::Reply(_) => self.reply = None,
             Output::StartRequest => self.pending.remove(Pending::START_REQUEST),
             Output::Call(call, action) => self.told(call, action),
             Output::StopRequest => self.pending.remove(Pending::STOP_REQUEST),
@@ -84,8 +79,9 @@ impl<const CALLS: usize> Connection<CALLS> {
         if self.pending.contains(Pending::STOP_REQUEST) {
             return Some(Output::StopRequest);
         }
-        (self.is_quiet() && self.pending.contains(Pending::ECHO_REQUEST))
-            .then_some(Output::EchoRequest)
+        let is_quiet = self.state == State::Established
+            && !self.calls.iter().flatten().any(Call::is_outstanding);
+        (is_quiet && self.pending.contains(Pending::ECHO_REQUEST)).then_some(Output::EchoRequest)
     }
 
     const fn next_echo_identifier(&self) -> u32 {
@@ -177,8 +173,8 @@ fn call_message(call: &Call, action: Actions) -> Message<'_> {
             None => refusal(call.pns_id(), call.refusal.0, call.refusal.1).into(),
         },
         _ => CallDisconnectNotify {
-            // A call that was never answered has no id of ours; by its own the peer finds it, too.
-            call_id: call.pac_id().unwrap_or(call.pns_id()),
+            // A call that was never answered has no id of ours.
+            call_id: call.pac_id().unwrap_or_default(),
             result: match call.end {
                 Some(CallEnd::Cleared) => DisconnectResult::Request,
                 _ => DisconnectResult::AdminShutdown,

@@ -108,6 +108,8 @@ impl Out {
 pub trait End: Clone + fmt::Debug {
     /// Takes out everything there is, and answers requests for a verdict.
     fn drain(&mut self, now: Instant) -> Out;
+    /// Gives octets of the control connection, tells how many were taken, and takes out what comes of it.
+    fn give(&mut self, now: Instant, stream: &[u8]) -> (usize, Out);
     /// Gives octets of the control connection as the contract says, and takes out what comes of it.
     fn feed(&mut self, now: Instant, stream: &[u8]) -> Out;
     /// Gives a datagram, and takes out what comes of it; and the packet that was in it.
@@ -152,6 +154,11 @@ where
             self.timeout_reason().is_some()
         );
         out
+    }
+
+    fn give(&mut self, now: Instant, stream: &[u8]) -> (usize, Out) {
+        let taken = self.handle_control(now, stream).unwrap();
+        (taken, self.drain(now))
     }
 
     fn feed(&mut self, now: Instant, mut stream: &[u8]) -> Out {

@@ -9,6 +9,13 @@
     unreachable_pub
 )]
 
+mod attacker;
+mod calls;
+mod dice;
 mod endings;
 mod ends;
 mod hostile;
+mod links;
+mod operations;
+mod secrecy;
+mod traffic;

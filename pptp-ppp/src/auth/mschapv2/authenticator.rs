@@ -139,8 +139,8 @@ impl fmt::Display for AuthenticatorError {
 impl core::error::Error for AuthenticatorError {}
 
 impl Authenticator {
-    /// How often a Challenge is sent before the peer is given up: for 27 seconds in all.
-    pub const MAX_CHALLENGES: u8 = 10;
+    /// How often a Challenge is sent before the peer is given up: for 29.5 seconds in all.
+    pub const MAX_CHALLENGES: u8 = 20;
     /// How long a person has for another try.
     pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
     /// How much of the message of a [`Verdict::Reject`] is sent, in octets.
@@ -374,7 +374,8 @@ impl Authenticator {
     fn send_challenge(&mut self, now: Instant) {
         self.challenges = self.challenges.saturating_add(1);
         self.pending = true;
-        let wait = Duration::from_secs(u64::from(self.challenges.min(3)));
+        // As for Configure-Requests: on a bad path many attempts count for more than a long wait for each.
+        let wait = Duration::from_millis(if self.challenges == 1 { 1000 } else { 1500 });
         self.timers.set(Timer::Response, now + wait);
     }
 

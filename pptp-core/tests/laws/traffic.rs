@@ -1,0 +1,126 @@
+//! A tunnel under attack, with application data in it, and what must hold of it whatever happens (law 8).
+
+use super::attacker::{Attacker, FORGED};
+use super::dice::Dice;
+use core::time::Duration;
+use pptp_core::ppp::{Encryption, Minimal};
+use pptp_core::testkit::{Kind, Node, Side, Sim};
+use pptp_core::{Network, Pac, Pns, SendError};
+use std::collections::{HashMap, HashSet};
+
+pub type Tunnel = Sim<Node<Minimal, Pns>, Node<Minimal, Pac>>;
+
+/// What every packet of the application has in it.
+const MARKER: &[u8] = b"~secret of the application~";
+
+/// Runs a tunnel until the dice say it is enough, sending application data whenever that is possible, and when not.
+pub struct Traffic {
+    pub sim: Tunnel,
+    sent: [HashSet<Vec<u8>>; 2],
+    /// Of each key stream that was used, how it began and what for.
+    streams: HashMap<[u8; 16], Vec<u8>>,
+    count: u32,
+    flips: bool,
+}
+
+impl Traffic {
+    pub fn new(mut sim: Tunnel, dice: Dice, flips: bool) -> Self {
+        let mut attacker = Attacker::new(dice);
+        attacker.flips_ciphertext = flips;
+        sim.set_attacker(move |packet, crossing| attacker.attack(packet, crossing));
+        Self {
+            sim,
+            sent: [HashSet::new(), HashSet::new()],
+            streams: HashMap::new(),
+            count: 0,
+            flips,
+        }
+    }
+
+    /// Has an end send a packet that is unlike all others, if it will.
+    pub fn send(&mut self, from: Side, len: usize) {
+        self.count += 1;
+        let mut packet = vec![
+            0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+        ];
+        packet.extend(self.count.to_be_bytes());
+        packet.extend(MARKER);
+        packet.resize(packet.len() + len, b'~');
+        let total = packet.len() as u16;
+        packet[2..4].copy_from_slice(&total.to_be_bytes());
+        let now = self.sim.now();
+        let mut out = [0; 2048];
+        let (sent, (encrypted, _)): (_, (Option<Encryption>, _)) = match from {
+            Side::Client => {
+                let session = &mut self.sim.client.session;
+                let encryption = session.encryption();
+                (
+                    session.send(now, Network::Ipv4, &packet, &mut out),
+                    encryption,
+                )
+            }
+            Side::Server => {
+                let session = &mut self.sim.server.session;
+                let encryption = session.encryption();
+                (
+                    session.send(now, Network::Ipv4, &packet, &mut out),
+                    encryption,
+                )
+            }
+        };
+        let datagram = match sent {
+            Ok(datagram) => datagram.to_vec(),
+            Err(error) => {
+                assert!(
+                    matches!(error, SendError::NotOpen | SendError::TooLong { .. }),
+                    "{error}"
+                );
+                return;
+            }
+        };
+        assert!(encrypted.is_some(), "nothing leaves in the clear");
+        // The packet is the last thing in the datagram; two octets of Protocol field come before it.
+        let sealed = &datagram[datagram.len() - packet.len()..];
+        let stream: Vec<u8> = sealed.iter().zip(&packet).map(|(a, b)| a ^ b).collect();
+        let stream = *stream.first_chunk().expect("it is longer");
+        let again = self.streams.insert(stream, packet.clone());
+        assert_eq!(again, None, "a key stream is used once");
+        self.sent[usize::from(from == Side::Server)].insert(packet);
+        self.sim.send_gre(from, &datagram);
+    }
+
+    pub fn check(&self) {
+        for packet in self.sim.log() {
+            let clear = packet.bytes.windows(MARKER.len()).any(|it| it == MARKER);
+            assert!(!clear, "in the clear: {packet:?}");
+            assert!(packet.kind != Kind::Gre || packet.bytes.len() < 1500);
+        }
+        let arrived = [
+            (&self.sim.server.packets, &self.sent[0]),
+            (&self.sim.client.packets, &self.sent[1]),
+        ];
+        for (packets, sent) in arrived {
+            let mut seen = HashSet::new();
+            for packet in packets {
+                let forged = packet.windows(FORGED.len()).any(|it| it == FORGED);
+                assert!(!forged, "from nobody: {packet:?}");
+                assert!(
+                    self.flips || sent.contains(packet),
+                    "from nobody: {packet:?}"
+                );
+                assert!(self.flips || seen.insert(packet), "twice: {packet:?}");
+            }
+        }
+    }
+
+    /// Closes both ends, and sees to it that they end in time and for a reason.
+    pub fn end(&mut self) {
+        let now = self.sim.now();
+        self.sim.client.session.close(now);
+        self.sim.server.session.close(now);
+        self.sim.run_for(Duration::from_secs(30));
+        self.check();
+        assert!(self.sim.client.down.is_some(), "{:#?}", self.sim.client);
+        assert!(self.sim.server.down.is_some(), "{:#?}", self.sim.server);
+    }
+}
