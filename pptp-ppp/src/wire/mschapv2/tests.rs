@@ -31,6 +31,12 @@ fn a_response_is_taken_apart() {
 }
 
 #[test]
+fn the_proof_is_not_printed() {
+    let response = Response::new([0xab; 16], [0xcd; 24]);
+    assert_eq!(std::format!("{response:?}"), "Response { .. }");
+}
+
+#[test]
 fn a_success_may_have_a_text() {
     const PROOF: &[u8] = b"S=974E79C350CC7DC53FBC5F3A114C63B1EFA16E19";
     let texts: [(&[u8], &[u8]); 6] = [
