@@ -17,19 +17,24 @@ mod facts;
 mod peer;
 #[path = "replay/recording.rs"]
 mod recording;
+#[path = "replay/session.rs"]
+mod session;
+#[path = "replay/windows.rs"]
+mod windows;
 
 use driver::Driver;
-use facts::{Facts, index};
-use pptp_core::control::CallAnswer;
-use pptp_core::ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, Strengths};
-use pptp_core::ppp::wire::{Code, Protocol};
-use pptp_core::ppp::{Credentials, Demand, Method, Minimal, PppConfig, Random};
-use pptp_core::testkit::{Node, Side};
-use pptp_core::{Client, ClientConfig, Pac, Pns, Server, ServerConfig};
-use recording::Record;
-
-const USER: &str = "alice";
-const PASSWORD: &str = "wonderland";
+use facts::index;
+use pptp_core::DownReason;
+use pptp_core::control::{CallEnd, CloseReason};
+use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
+use pptp_core::ppp::wire::Protocol;
+use pptp_core::ppp::wire::mschapv2::ErrorCode;
+use pptp_core::ppp::{DownReason as PppDown, Minimal};
+use pptp_core::testkit::{Node, Rng, Side};
+use pptp_core::wire::GreHeader;
+use recording::{Framed, What};
+use session::Session;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NONE: MppePolicy = MppePolicy::REFUSE;
 const STATELESS: MppePolicy = mppe(Strengths::BITS_128, Modes::STATELESS);
@@ -42,104 +47,6 @@ const fn mppe(strengths: Strengths, modes: Modes) -> MppePolicy {
         requirement: Requirement::Require,
         strengths,
         modes,
-    }
-}
-
-/// A recorded session, and its two ends as ours are to be.
-struct Session {
-    name: &'static str,
-    records: Vec<Record>,
-    facts: Facts,
-}
-
-impl Session {
-    fn new(name: &'static str) -> Self {
-        let records = recording::wire(name);
-        let facts = Facts::new(&records);
-        Self {
-            name,
-            records,
-            facts,
-        }
-    }
-
-    fn random(&self, side: Side) -> Random {
-        Random::scripted(self.facts.random(side).leak(), [7; 32])
-    }
-
-    /// What both ends have in common, as the recorded end on `side` had it.
-    fn ppp(&self, side: Side, mppe: MppePolicy) -> PppConfig {
-        let asked = self.facts.asked_first(side, Protocol::LCP);
-        let mru = asked.iter().find(|(kind, _)| *kind == 1);
-        PppConfig {
-            lcp: LcpConfig {
-                mru: mru.map_or(1500, |(_, mru)| u16::from_be_bytes([mru[0], mru[1]])),
-                echo_interval: None,
-                ..LcpConfig::default()
-            },
-            mppe,
-            ..PppConfig::default()
-        }
-    }
-
-    fn client(&self, mppe: MppePolicy) -> Node<Minimal, Pns> {
-        let mut config = ClientConfig::default();
-        config.call.call_id = self.facts.call_ids[0];
-        config.ppp = self.ppp(Side::Client, mppe);
-        config.ppp.credentials = Some(Credentials::new(USER, PASSWORD).unwrap());
-        let asked = self.facts.asked_first(Side::Client, Protocol::IPCP);
-        config.ppp.ipv4.ask_dns = asked.iter().any(|(kind, _)| *kind == 129);
-        Node::new(Client::with_random(config, self.random(Side::Client)))
-    }
-
-    fn server(&self, mppe: MppePolicy) -> Node<Minimal, Pac> {
-        let mut config = ServerConfig::default();
-        config.control.accept = Some(CallAnswer {
-            call_id: self.facts.call_ids[1],
-            ..CallAnswer::default()
-        });
-        config.ppp = self.ppp(Side::Server, mppe);
-        let asked = self.facts.asked_first(Side::Server, Protocol::LCP);
-        if asked.iter().any(|(kind, _)| *kind == 3) {
-            config.ppp.demand = Some(Demand::new(Method::MsChapV2, "pptpd").unwrap());
-        }
-        config.ppp.ipv4 = Ipv4Config {
-            local: self.facts.address(Side::Server),
-            remote: self.facts.address(Side::Client),
-            ..Ipv4Config::default()
-        };
-        let server = Server::with_random(config, self.random(Side::Server));
-        Node::new(server).with_password(PASSWORD)
-    }
-
-    fn replay<R>(&self, node: &mut Node<Minimal, R>, side: Side) {
-        let driver = Driver::replay(node, side, &self.records, &self.facts, true);
-        self.check_authentication(side, &driver.chap);
-    }
-
-    /// Our end says of authentication what the recorded one said, but for Identifiers and texts.
-    fn check_authentication(&self, side: Side, ours: &[(Code, Vec<u8>)]) {
-        let recorded = self.facts.said.iter();
-        let recorded = recorded.filter(|said| said.by == side && said.protocol == Protocol::CHAP);
-        let theirs: Vec<_> = recorded
-            .map(|said| (said.code, said.data.clone()))
-            .collect();
-        let cut = |(code, data): &(Code, Vec<u8>)| {
-            // Of a Success the proof counts, of a Failure the code (RFC 2759 §5, §6).
-            let len = match code.0 {
-                3 => 42,
-                4 => 5,
-                _ => data.len(),
-            };
-            (code.0, data[..len].to_vec())
-        };
-        // What was sent again counts once.
-        let [ours, theirs] = [ours, &theirs].map(|said| {
-            let mut said: Vec<_> = said.iter().map(cut).collect();
-            said.dedup();
-            said
-        });
-        assert_eq!(ours, theirs, "{}, our {side:?}", self.name);
     }
 }
 
@@ -193,7 +100,7 @@ fn is_part_in_order(part: &[Vec<u8>], whole: &[Vec<u8>]) -> bool {
 }
 
 fn check<R>(session: &Session, side: Side, node: &Node<Minimal, R>, (seen, found): (usize, Found)) {
-    let inside = &recording::inside(session.name)[index(side.peer())];
+    let inside = &recording::inside(&session.name)[index(side.peer())];
     let context = format!(
         "{}, our {side:?}: {} packets of {}, down: {:?}\n{:#?}\n{:?}",
         session.name,
@@ -211,8 +118,14 @@ fn check<R>(session: &Session, side: Side, node: &Node<Minimal, R>, (seen, found
             assert!(is_part_in_order(&node.packets, inside), "{context}");
         }
     }
+    // The client says goodbye in the tunnel, and the server's last word is the end of its TCP connection.
+    let down = match side {
+        Side::Client => DownReason::Control(CloseReason::TcpClosed),
+        Side::Server => DownReason::Ppp(PppDown::PeerClosed),
+    };
+    assert_eq!(node.down, Some(down), "{context}");
     let ipv4 = node.ipv4.unwrap();
-    let addresses = [side, side.peer()].map(|side| session.facts.address(side));
+    let addresses = [side, side.peer()].map(|side| session.facts.address(side, 3));
     assert_eq!([ipv4.local, ipv4.remote], addresses, "{context}");
 }
 
@@ -245,4 +158,255 @@ fn a_server_reads_what_a_real_client_sent() {
 /// Whether late packets are worth waiting for.
 fn is_reordered(name: &str) -> bool {
     name.starts_with("reordered") || name.starts_with("lossy")
+}
+
+/// Sessions that failed, with a client and a server of ours in the place of the recorded ones, and the cause that each
+/// gives.
+#[rustfmt::skip]
+const FAILURES: [Failure; 9] = [
+    ("auth-refused",
+        (NONE, DownReason::Ppp(PppDown::CredentialsWanted)),
+        (NONE, DownReason::Ppp(PppDown::PeerRefusesAuthentication))),
+    ("mppe-refused-by-client",
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption)),
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused))),
+    ("mppe-refused-by-server",
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption))),
+    ("mppe-refused-by-server-noccp",
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption))),
+    ("mschap2-mppe-128-not-40",
+        (BITS_40, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused))),
+    // The recorded client left before the server had answered what it asked for.
+    ("mschap2-mppe-by-client",
+        (STATELESS, DownReason::Control(CloseReason::TcpClosed)),
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption))),
+    ("mschap2-mppe-by-server",
+        (NONE, DownReason::Ppp(PppDown::PeerRequiresEncryption)),
+        (STATELESS, DownReason::Ppp(PppDown::EncryptionRefused))),
+    // To our server, which suggests stateless mode where the recorded one rejected stateful, encryption comes up.
+    ("mschap2-mppe128-stateful-refused",
+        (STATEFUL, DownReason::Ppp(PppDown::EncryptionRefused)),
+        (STATELESS, DownReason::Call(CallEnd::Cleared))),
+    ("wrong-password-mschap-v2",
+        (NONE, DownReason::Ppp(PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure))),
+        (NONE, DownReason::Ppp(PppDown::PeerRejected))),
+];
+
+type Failure = (
+    &'static str,
+    (MppePolicy, DownReason),
+    (MppePolicy, DownReason),
+);
+
+#[test]
+fn a_session_that_failed_fails_for_the_same_cause() {
+    for (name, (client_mppe, client_down), (server_mppe, server_down)) in FAILURES {
+        let session = Session::new(name);
+        let mut client = session.client(client_mppe);
+        session.replay(&mut client, Side::Client);
+        assert_eq!(
+            client.down,
+            Some(client_down),
+            "{name}: {:#?}",
+            client.events
+        );
+        let mut server = session.server(server_mppe);
+        session.replay(&mut server, Side::Server);
+        assert_eq!(
+            server.down,
+            Some(server_down),
+            "{name}: {:#?}",
+            server.events
+        );
+        for packets in [&client.packets, &server.packets] {
+            assert!(packets.is_empty(), "{name}");
+        }
+    }
+}
+
+/// After a loss stateful MPPE cannot be read until a packet with bit A (RFC 3078 §8.2). Which packets that leaves is
+/// told by the headers alone; each of them has to come out.
+#[test]
+fn after_each_reset_every_packet_is_read() {
+    let session = Session::new("lossy-stateful");
+    let mut sent = [BTreeMap::new(), BTreeMap::new()];
+    for record in &session.records {
+        // Protocol 0xfd, compressed to one octet: then bits A to D and the count.
+        if let What::Gre(datagram) = &record.what
+            && let (header, [0xfd, high, low, ..]) = GreHeader::parse(datagram).unwrap()
+        {
+            let word = u16::from_be_bytes([*high, *low]);
+            sent[index(record.from)].insert(header.sequence, word);
+        }
+    }
+    let readable = sent.map(|packets| {
+        let mut expected = 0;
+        let in_order = packets.values().filter(|&&word| {
+            let (flushed, count) = (word & 0x8000 != 0, word & 0x0fff);
+            let readable = flushed || count == expected;
+            if readable {
+                expected = (count + 1) & 0x0fff;
+            }
+            readable
+        });
+        in_order.count()
+    });
+    let mut client = session.client(STATEFUL).with_reorder();
+    session.replay(&mut client, Side::Client);
+    let mut server = session.server(STATEFUL).with_reorder();
+    session.replay(&mut server, Side::Server);
+    assert_eq!([server.packets.len(), client.packets.len()], readable);
+}
+
+/// Where the recorded ends compressed TCP/IP headers (RFC 1144), which ours reject, the other packets of IPv4 come out.
+#[test]
+fn what_has_whole_headers_comes_out_beside_what_has_not() {
+    for (name, mppe) in [
+        ("mschap2-mppe128", STATELESS),
+        ("noauth", NONE),
+        ("vj", NONE),
+        ("vj-noccomp", NONE),
+    ] {
+        let session = Session::new(name);
+        let mut client = session.client(mppe);
+        session.replay(&mut client, Side::Client);
+        let mut server = session.server(mppe);
+        session.replay(&mut server, Side::Server);
+        let inside = recording::inside(name);
+        for (packets, inside) in [server.packets, client.packets].iter().zip(&inside) {
+            assert_eq!(packets.len(), 7, "{name}");
+            assert!(is_part_in_order(packets, inside), "{name}");
+        }
+    }
+}
+
+/// Takes datagrams with user data from a real session, singly and many in a row: the others come out all the same.
+#[test]
+fn a_stateless_session_with_losses_loses_no_more() {
+    let (name, session) = ("many-stateless", Session::new("many-stateless"));
+    let inside = recording::inside(name);
+    for seed in 0..8 {
+        let mut rng = Rng::new(seed);
+        let mut expected = [Vec::new(), Vec::new()];
+        let mut sent = [0, 0];
+        let mut burst = 0;
+        let mut lossy = Session::new(name);
+        lossy.records.retain(|record| {
+            let What::Gre(datagram) = &record.what else {
+                return true;
+            };
+            let frame = Framed::parse(datagram);
+            if frame.is_none_or(|frame| frame.protocol != Protocol::COMPRESSED) {
+                return true;
+            }
+            let from = index(record.from);
+            let packet = &inside[from][sent[from]];
+            sent[from] += 1;
+            burst = match burst {
+                0 if rng.chance(0.01) => rng.below(200),
+                0 => usize::from(rng.chance(0.1)),
+                left => left - 1,
+            };
+            if burst == 0 {
+                expected[from].push(packet.clone());
+            }
+            burst == 0
+        });
+        assert_eq!(sent, [4518, 4518]);
+        let mut client = session.client(STATELESS);
+        lossy.replay(&mut client, Side::Client);
+        let mut server = session.server(STATELESS);
+        lossy.replay(&mut server, Side::Server);
+        let lost = expected.each_ref().map(|packets| 4518 - packets.len());
+        assert!(
+            lost.iter().all(|&lost| (500..4000).contains(&lost)),
+            "{lost:?}"
+        );
+        assert!(
+            server.packets == expected[0],
+            "{seed}: {} of {}",
+            server.packets.len(),
+            expected[0].len()
+        );
+        assert!(
+            client.packets == expected[1],
+            "{seed}: {} of {}",
+            client.packets.len(),
+            expected[1].len()
+        );
+    }
+}
+
+/// How many of the packets that `from` sent through the tunnel came after one with a higher number.
+fn late(session: &Session, from: Side) -> usize {
+    let mut highest = None;
+    let mut late = BTreeSet::new();
+    for record in session.records.iter().filter(|record| record.from == from) {
+        if let What::Gre(datagram) = &record.what
+            && let Some(sequence) = GreHeader::parse(datagram).unwrap().0.sequence
+            && let Some(frame) = Framed::parse(datagram)
+        {
+            let data = [Protocol::IPV4, Protocol::COMPRESSED].contains(&frame.protocol);
+            if data && Some(sequence) < highest {
+                late.insert(sequence);
+            }
+            highest = highest.max(Some(sequence));
+        }
+    }
+    late.len()
+}
+
+/// RFC 2637 §4.3: without a buffer to put them in order, packets that come late are dropped; and no others.
+#[test]
+fn without_reordering_the_late_packets_are_missing() {
+    for (name, mppe, late_ones) in [
+        ("lossy-stateless", STATELESS, [29, 99]),
+        ("reordered-plain", NONE, [22, 65]),
+        ("reordered-stateless", STATELESS, [11, 56]),
+    ] {
+        let session = Session::new(name);
+        let late = [Side::Client, Side::Server].map(|from| late(&session, from));
+        assert_eq!(late, late_ones, "{name}");
+        let mut client = session.client(mppe);
+        session.replay(&mut client, Side::Client);
+        let mut server = session.server(mppe);
+        session.replay(&mut server, Side::Server);
+        for (packets, side) in [
+            (server.packets, Side::Client),
+            (client.packets, Side::Server),
+        ] {
+            let (_, _, counts) = TUNNELS.iter().find(|(other, ..)| *other == name).unwrap();
+            let all = match counts[index(side)] {
+                (seen, All) => seen,
+                (_, Part(part)) => part,
+            };
+            let context = format!("{name}, from the {side:?}");
+            assert_eq!(packets.len(), all - late[index(side)], "{context}");
+            let inside = &recording::inside(name)[index(side)];
+            assert!(is_part_in_order(&packets, inside), "{context}");
+        }
+    }
+}
+
+/// What is in a recording, as it is: with nobody to answer our end, and also where both ends spoke of what we do not
+/// have.
+#[test]
+fn whatever_was_recorded_ends_in_good_order() {
+    let names = recording::names();
+    assert_eq!(names.len(), 59);
+    for name in names {
+        let session = Session::new(&name);
+        let (records, facts) = (&session.records, &session.facts);
+        for mppe in [NONE, STATELESS, EITHER] {
+            let mut client = session.client(mppe);
+            Driver::replay(&mut client, Side::Client, records, facts, false);
+            assert!(client.down.is_some(), "{name}: {:#?}", client.events);
+            let mut server = session.server(mppe).with_reorder();
+            Driver::replay(&mut server, Side::Server, records, facts, false);
+            assert!(server.down.is_some(), "{name}: {:#?}", server.events);
+        }
+    }
 }

@@ -599,11 +599,11 @@ impl<P: Profile> Ppp<P> {
     fn reason_of_peer(&self) -> DownReason {
         if !self.heard {
             DownReason::NothingHeard
-        } else if self.lcp.policy().is_peer_auth_refused() && self.phase == Phase::Establish {
+        } else if self.lcp.policy().is_peer_auth_refused() && !self.was_up {
             DownReason::CredentialsWanted
         } else if !self.lcp.peer_terminated() {
             DownReason::NoAgreement
-        } else if self.suite.has_refused_peer() {
+        } else if self.suite.has_refused_peer() && !self.was_up {
             DownReason::PeerRequiresEncryption
         } else {
             DownReason::PeerClosed
@@ -644,6 +644,12 @@ impl<P: Profile> Ppp<P> {
                 self.events |= Events::ENCRYPTION;
                 // pppd answers IPCP with Terminate-Acks until it has encryption.
                 self.networks.hurry(now);
+            }
+            // A peer that wanted to know who we are would have given us keys.
+            suite::Outcome::Failed(DownReason::NoEncryptionKeys)
+                if self.lcp.policy().is_peer_auth_refused() =>
+            {
+                return self.fail(now, DownReason::CredentialsWanted);
             }
             suite::Outcome::Failed(reason) => return self.fail(now, reason),
         }

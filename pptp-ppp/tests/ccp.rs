@@ -499,6 +499,34 @@ impl Script {
 }
 
 #[test]
+fn a_peer_that_never_required_encryption_just_closes() {
+    // "ccp-none": it offered compression, did without, and went when its user had enough. And one that would have
+    // liked encryption, and did without.
+    for asked in ["1a04 7800 1804 7800 1503 2f", M128] {
+        let mut script = network(MppePolicy::REFUSE);
+        if asked == M128 {
+            script.ipcp_up();
+            assert!(script.ppp.is_up(Network::Ipv4));
+        }
+        assert_eq!(answer(&mut script, asked).0, 4);
+        script.tell(LCP, 5, 9, &hex(b"User request"));
+        assert_eq!(script.down_reason(), Some(DownReason::PeerClosed));
+    }
+}
+
+#[test]
+fn what_was_never_sent_may_be_rejected() {
+    // "lossy-stateful": Linux out of step rejects the protocols that it takes from noise.
+    let mut script = Script::client_up(client(MppePolicy::default()));
+    script.send(&ipv4(b"x")).unwrap();
+    for rejected in ["00e1e89ff1f6", "56c2bacbd004", "0021 4500"] {
+        script.tell(LCP, 8, 2, rejected);
+        assert_eq!(script.down_reason(), None, "{rejected}");
+        assert!(script.send(&ipv4(b"x")).is_ok(), "{rejected}");
+    }
+}
+
+#[test]
 fn on_a_link_in_use_nothing_starts_over() {
     // Each of these may be forged. It costs the session, and nothing leaves in the clear.
     let cases: [(u16, u8, u8, &str, DownReason); 10] = [

@@ -107,6 +107,19 @@ fn a_method_that_is_not_had_is_naked_and_then_rejected() {
     assert_eq!(script.down_reason(), Some(DownReason::CredentialsWanted));
     let text = format!("PeerTerminates {}", hex(b"peer refused to authenticate"));
     assert!(script.events.contains(&text), "{:?}", script.events);
+    // There too: the peer gave in first, to say goodbye in good order.
+    for mppe in [MppePolicy::REFUSE, MppePolicy::default()] {
+        let mut script = Script::new(PppConfig {
+            mppe,
+            ..PppConfig::default()
+        });
+        script.grant(LCP);
+        let said = answer(&mut script, "0305 c22381 0506 11223344");
+        assert_eq!(said, (4, "0305c22381".into()));
+        script.ask(LCP, 2, "0506 11223344");
+        script.tell(LCP, 5, 3, &hex(b"peer refused to authenticate"));
+        assert_eq!(script.down_reason(), Some(DownReason::CredentialsWanted));
+    }
 }
 
 #[test]

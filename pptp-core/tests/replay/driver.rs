@@ -3,6 +3,7 @@
 use super::facts::{Facts, index};
 use super::peer::{NEGOTIATED, Peer, Reply};
 use super::recording::{Framed, Record, What};
+use super::session::Saying;
 use pptp_core::MAX_OUTPUT;
 use pptp_core::ppp::Profile;
 use pptp_core::ppp::wire::{Code, Protocol};
@@ -26,8 +27,8 @@ pub(crate) struct Driver<'a, P: Profile, R> {
     challenge: Option<u8>,
     unread: Vec<u8>,
     replies: VecDeque<Reply>,
-    /// What our end sent of CHAP: Code and data.
-    pub(crate) chap: Vec<(Code, Vec<u8>)>,
+    /// What our end sent.
+    said: Vec<Saying>,
 }
 
 /// Gives every recorded packet a number: its own, moved on by the packets that were put in before it.
@@ -61,7 +62,7 @@ impl<'a, P: Profile, R> Driver<'a, P, R> {
         records: &[Record],
         facts: &Facts,
         answering: bool,
-    ) -> Self {
+    ) -> Vec<Saying> {
         let from = side.peer();
         let peer = answering.then(|| Peer::new(facts, from));
         let first = facts.said.iter().find(|said| said.by == from);
@@ -75,11 +76,11 @@ impl<'a, P: Profile, R> Driver<'a, P, R> {
             challenge: None,
             unread: Vec::new(),
             replies: VecDeque::new(),
-            chap: Vec::new(),
+            said: Vec::new(),
             peer,
         };
         driver.run(from, records);
-        driver
+        driver.said
     }
 
     fn run(&mut self, from: Side, records: &[Record]) {
@@ -169,15 +170,8 @@ impl<'a, P: Profile, R> Driver<'a, P, R> {
                 let Some(datagram) = self.node.poll_gre(now, &mut out).unwrap() else {
                     break;
                 };
-                if let Some(frame) = Framed::parse(datagram) {
-                    Self::hear(
-                        &mut self.chap,
-                        &mut self.challenge,
-                        &mut self.replies,
-                        self.peer.as_mut(),
-                        &frame,
-                    );
-                }
+                let datagram = datagram.to_vec();
+                self.hear(&datagram);
             }
             let Some(reply) = self.replies.pop_front() else {
                 return;
@@ -186,23 +180,22 @@ impl<'a, P: Profile, R> Driver<'a, P, R> {
         }
     }
 
-    fn hear(
-        chap: &mut Vec<(Code, Vec<u8>)>,
-        challenge: &mut Option<u8>,
-        replies: &mut VecDeque<Reply>,
-        peer: Option<&mut Peer>,
-        frame: &Framed<'_>,
-    ) {
+    /// Notes what our end said, and what the recorded one says to it.
+    fn hear(&mut self, datagram: &[u8]) {
+        let Some(frame) = Framed::parse(datagram) else {
+            return;
+        };
         let Some(packet) = frame.packet() else {
             return;
         };
-        if frame.protocol == Protocol::CHAP {
-            if packet.code.0 == 1 {
-                *challenge = Some(packet.identifier);
-            }
-            chap.push((packet.code, packet.data.to_vec()));
-        } else if let Some(peer) = peer {
-            replies.extend(peer.hears(frame.protocol, packet.code, packet.identifier, packet.data));
+        if frame.protocol == Protocol::CHAP && packet.code.0 == 1 {
+            self.challenge = Some(packet.identifier);
+        }
+        self.said
+            .push((frame.protocol, packet.code, packet.data.to_vec()));
+        if let Some(peer) = &mut self.peer {
+            let reply = peer.hears(frame.protocol, packet.code, packet.identifier, packet.data);
+            self.replies.extend(reply);
         }
     }
 

@@ -122,11 +122,18 @@ impl Facts {
         ack.map_or_else(Vec::new, |ack| options(&ack.data))
     }
 
-    /// The address that `by` had in the end.
-    pub(crate) fn address(&self, by: Side) -> Option<Ipv4Addr> {
+    /// The address that `by` was granted in the end by IPCP's option of this Type: 3 is its own.
+    pub(crate) fn address(&self, by: Side, wanted: u8) -> Option<Ipv4Addr> {
         let granted = self.granted(by, Protocol::IPCP);
-        let (_, address) = granted.into_iter().find(|(kind, _)| *kind == 3)?;
+        let (_, address) = granted.into_iter().find(|(kind, _)| *kind == wanted)?;
         <[u8; 4]>::try_from(address).ok().map(Ipv4Addr::from)
+    }
+
+    /// What the server calls itself in its Challenge.
+    pub(crate) fn authenticator(&self) -> String {
+        let challenge = self.first(Side::Server, Protocol::CHAP, Code(1));
+        let name = challenge.and_then(|said| said.data.get(1 + usize::from(said.data[0])..));
+        String::from_utf8(name.unwrap_or_default().to_vec()).unwrap()
     }
 
     /// What an end that is to repeat `by` has to draw at random: the Magic-Number and a spare one, and the Challenge or
@@ -137,13 +144,14 @@ impl Facts {
         let magic = asked.into_iter().find(|(kind, _)| *kind == 5);
         drawn.extend(magic.map_or_else(|| vec![1; 4], |(_, magic)| magic));
         drawn.extend([2; 4]);
-        // Challenge and Response (RFC 1994 §4.1): Value-Size, and a value that starts with the challenge of its sender.
+        // Challenge and Response (RFC 1994 §4.1): Value-Size, and a value that starts with the challenge of its sender
+        // if it is of MS-CHAPv2.
         let code = match by {
             Side::Client => Code(2),
             Side::Server => Code(1),
         };
         if let Some(said) = self.first(by, Protocol::CHAP, code) {
-            drawn.extend(&said.data[1..17]);
+            drawn.extend(said.data.get(1..17).unwrap_or_default());
         }
         drawn
     }

@@ -128,7 +128,7 @@ impl Negotiation {
         }
     }
 
-    /// The next Configure-Request of the recorded end, if our answer to the last one makes it differ from the recording.
+    /// The recorded end's next Configure-Request, if our answer to the last one makes it differ from the recording.
     fn next_request(&mut self, code: Code, identifier: u8, data: &[u8]) -> Option<(u8, Vec<u8>)> {
         if identifier != self.request.0 {
             return None;

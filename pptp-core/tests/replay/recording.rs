@@ -62,6 +62,18 @@ fn path(file: &str) -> PathBuf {
     .join(file)
 }
 
+/// The names of all sessions there are.
+pub(crate) fn names() -> Vec<String> {
+    let files = fs::read_dir(path("")).unwrap();
+    let mut names: Vec<_> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter_map(|file| file.strip_suffix(".pcap").map(str::to_owned))
+        .filter(|name| !name.ends_with(".inner"))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
 /// Everything on the wire, in the order of its capture.
 pub(crate) fn wire(name: &str) -> Vec<Record> {
     let file = fs::read(path(&format!("{name}.pcap"))).unwrap();

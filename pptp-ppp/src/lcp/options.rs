@@ -118,7 +118,8 @@ impl LcpPolicy {
         self.auth_refused
     }
 
-    /// Whether we refused to prove who we are in the way that the peer demanded.
+    /// Whether we refused to prove who we are in the way that the peer demanded last. It may have stopped demanding it:
+    /// pppd brings LCP up without, and ends it then.
     pub(crate) const fn is_peer_auth_refused(&self) -> bool {
         self.peer_auth_refused
     }
@@ -132,6 +133,7 @@ impl Policy for LcpPolicy {
     fn restart(&mut self) {
         self.own = self.wishes;
         self.auth_refused = false;
+        self.peer_auth_refused = false;
         self.new_magic();
     }
 
@@ -189,7 +191,6 @@ impl Policy for LcpPolicy {
 
     fn peer_begins(&mut self) {
         self.candidate = Direction::DEFAULT;
-        self.peer_auth_refused = false;
     }
 
     fn peer_option(&mut self, option: RawOption<'_>, suggestion: &mut Writer<'_>) -> Verdict {

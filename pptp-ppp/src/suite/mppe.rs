@@ -10,8 +10,9 @@ use crate::event::DownReason;
 use crate::negotiation::{Negotiator, Pending};
 use crate::plausible::{Plausibility, judge, split};
 use crate::time::Instant;
+use crate::wire::ccp::OptionType;
 use crate::wire::mppe::{Header, HeaderBits};
-use crate::wire::{Code, Packet, Protocol};
+use crate::wire::{Code, Options, Packet, Protocol};
 use core::ops::Range;
 use core::time::Duration;
 use pptp_mppe::{Count, DecryptError, Decryptor, Encryptor, Mode, StartKeys, Trial};
@@ -264,20 +265,27 @@ impl SuiteLayer for Mppe {
         }
         let taken = self.ccp.handle_packet(now, packet);
         if self.requirement() == Requirement::Refuse && packet.code == Code::CONFIGURE_REQUEST {
-            self.refused_peer |= !packet.data.is_empty();
+            self.refused_peer |= Options::new(packet.data)
+                .flatten()
+                .any(|option| OptionType(option.kind) == OptionType::MPPE);
         }
         self.follow();
         taken
     }
 
     fn protocol_rejected(&mut self, now: Instant, protocol: Protocol) {
-        if protocol == Protocol::CCP {
-            self.ccp.protocol_rejected(now);
-            self.follow();
-        } else if self.encryptor.is_some() {
-            // Only what was sent can be rejected. The peer cannot take encrypted packets, or somebody wants us to
-            // think so.
-            self.fail(DownReason::EncryptionLost);
+        match protocol {
+            Protocol::CCP => {
+                self.ccp.protocol_rejected(now);
+                self.follow();
+            }
+            // The peer cannot take encrypted packets, or somebody wants us to think so.
+            Protocol::COMPRESSED if self.encryptor.is_some() => {
+                self.fail(DownReason::EncryptionLost);
+            }
+            // We never sent it. Linux, when it has lost step in stateful mode, rejects whatever it finds where a packet's
+            // protocol should be; it comes round with the next reset.
+            _ => {}
         }
     }
 
