@@ -5,6 +5,7 @@ One file for each kind of thing that real peers sent, told apart by what a parse
 """
 import hashlib
 import pathlib
+import random
 import struct
 import sys
 
@@ -13,8 +14,8 @@ captures = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else here / "../example
 seen = set()
 
 
-def seed(target, kind, data):
-    if (target, kind) in seen or len(data) > 600:
+def seed(target, kind, data, most=600):
+    if (target, kind) in seen or len(data) > most:
         return
     seen.add((target, kind))
     folder = here / "seeds" / target
@@ -114,6 +115,12 @@ for base in ("00000000", "00000001", "fffffffe"):
     ):
         data = bytes.fromhex(base + "".join(steps))
         seed("gre_session", data, data)
+
+# Two ends: an attacker that mostly watches, and callers that mostly do as they should, from a seed each.
+for number in range(6):
+    generator = random.Random(number)
+    seed("pair", number, bytes([number]) + generator.randbytes(560))
+    seed("session_ops", number, bytes([3]) + generator.randbytes(2500), 3000)
 
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())

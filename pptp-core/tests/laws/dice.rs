@@ -18,6 +18,18 @@ impl Dice {
         Self::Octets(octets.iter().rev().copied().collect())
     }
 
+    /// Dice for somebody else: other numbers, or every second octet of what is left.
+    pub fn split(&mut self) -> Self {
+        match self {
+            Self::Seed(rng) => Self::Seed(rng.fork()),
+            Self::Octets(octets) => {
+                let half = octets.iter().copied().skip(1).step_by(2).collect();
+                *octets = octets.iter().copied().step_by(2).collect();
+                Self::Octets(half)
+            }
+        }
+    }
+
     pub fn octet(&mut self) -> u8 {
         match self {
             Self::Seed(rng) => rng.u64() as u8,

@@ -16,6 +16,8 @@ mod endings;
 mod ends;
 mod hostile;
 mod links;
+mod model;
 mod operations;
 mod secrecy;
+mod time;
 mod traffic;

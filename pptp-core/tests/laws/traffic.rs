@@ -2,13 +2,26 @@
 
 use super::attacker::{Attacker, FORGED};
 use super::dice::Dice;
+use super::ends::{PASSWORD, client_config, server_config};
 use core::time::Duration;
+use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
 use pptp_core::ppp::{Encryption, Minimal};
-use pptp_core::testkit::{Kind, Node, Side, Sim};
-use pptp_core::{Network, Pac, Pns, SendError};
+use pptp_core::testkit::{Conditions, Kind, Node, Rng, Side, Sim};
+use pptp_core::{Client, Network, Pac, Pns, SendError, Server};
 use std::collections::{HashMap, HashSet};
 
 pub type Tunnel = Sim<Node<Minimal, Pns>, Node<Minimal, Pac>>;
+
+/// Two ends over a path, about to connect.
+pub fn tunnel(policy: MppePolicy, conditions: Conditions, seed: u64) -> Tunnel {
+    let mut rng = Rng::new(seed);
+    let client = Client::new(client_config(policy), rng.entropy());
+    let server = Server::new(server_config(policy), rng.entropy());
+    let (client, server) = (Node::new(client), Node::new(server).with_password(PASSWORD));
+    let mut sim = Sim::new(client, server, conditions, rng.u64());
+    sim.connect();
+    sim
+}
 
 /// What every packet of the application has in it.
 const MARKER: &[u8] = b"~secret of the application~";
@@ -123,4 +136,37 @@ impl Traffic {
         assert!(self.sim.client.down.is_some(), "{:#?}", self.sim.client);
         assert!(self.sim.server.down.is_some(), "{:#?}", self.sim.server);
     }
+}
+
+fn policy(dice: &mut Dice) -> MppePolicy {
+    MppePolicy {
+        requirement: Requirement::Require,
+        strengths: dice.pick(&[Strengths::BITS_128, Strengths::BITS_128, Strengths::all()]),
+        modes: dice.pick(&[
+            Modes::STATELESS,
+            Modes::STATELESS,
+            Modes::STATEFUL,
+            Modes::all(),
+        ]),
+    }
+}
+
+/// One attacked tunnel, from its beginning to its end: tells how many packets arrived.
+pub fn attacked(mut dice: Dice, seed: u64) -> usize {
+    let conditions = dice.pick(&[Conditions::PERFECT, Conditions::INTERNET, Conditions::ROUGH]);
+    let sim = tunnel(policy(&mut dice), conditions, seed);
+    let flips = dice.one_in(4);
+    let mut plan = dice.split();
+    let mut traffic = Traffic::new(sim, dice, flips);
+    for _ in 0..40 {
+        let pause = 20 + 10 * plan.below(200) as u64;
+        traffic.sim.run_for(Duration::from_millis(pause));
+        for _ in 0..plan.below(4) {
+            traffic.send(plan.pick(&[Side::Client, Side::Server]), plan.below(200));
+        }
+    }
+    traffic.check();
+    let arrived = traffic.sim.client.packets.len() + traffic.sim.server.packets.len();
+    traffic.end();
+    arrived
 }
