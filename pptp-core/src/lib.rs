@@ -15,7 +15,7 @@
 //! # Features
 //!
 //! * `log`, `defmt`: state changes are logged, through either or both. Secrets never are.
-//! * `testkit`: a simulated network for tests and harnesses, [`testkit`](crate::testkit). Needs `alloc`.
+//! * `testkit`: a simulated network for tests and harnesses, `pptp_core::testkit`. Needs `alloc`.
 
 #![no_std]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]

@@ -42,14 +42,10 @@ impl core::error::Error for DecryptError {}
 
 /// Decrypts one direction of a link, in the [`Mode`] that was negotiated.
 ///
-/// Where the mode is known beforehand, its own type does the same: [`stateless::Decryptor`] is a sixth of the size.
+/// Where the mode is known beforehand, its own type does the same.
 ///
 /// No number of bad packets changes anything here: only [`Trial::commit`] does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the mode is chosen at run time, and there is nowhere to put a box"
-)]
 pub enum Decryptor {
     /// A new key for each packet.
     Stateless(stateless::Decryptor),

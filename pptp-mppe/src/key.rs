@@ -173,6 +173,16 @@ impl SessionKey {
         self.strength
     }
 
+    /// What a change of this key, or a later one, started from: see [`SessionKey::resume`].
+    pub(crate) const fn current(&self) -> &[u8; 16] {
+        &self.current
+    }
+
+    /// Goes to where a key of the same start was when it was `current`.
+    pub(crate) const fn resume(&mut self, current: &[u8; 16]) {
+        self.current = *current;
+    }
+
     /// `GetNewKeyFromSHA` of RFC 3078 §7.3.
     fn new_key_from_sha(&self) -> Zeroizing<[u8; 16]> {
         Zeroizing::new(digest([

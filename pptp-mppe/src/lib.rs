@@ -9,7 +9,7 @@
 //!
 //! * [`MasterKey`], [`StartKey`], [`SessionKey`]: from what MS-CHAP leaves behind to the key of one packet.
 //! * [`Encryptor`] and [`Decryptor`]: one direction of a link each, in the [`Mode`] that CCP settled on. The types of
-//!   [`stateless`] and [`stateful`] are the same for one mode only; those of stateless mode hold 48 octets or fewer.
+//!   [`stateless`] and [`stateful`] are the same for one mode only.
 //! * [`is_encryptable`]: which packets are encrypted at all.
 //! * [`rc4`]: the cipher.
 //!

@@ -7,6 +7,7 @@ mod mppe;
 mod ppp;
 mod ppp_base;
 mod ppp_wire;
+mod tunnel;
 
 /// Everything.
 pub fn all() {
@@ -32,4 +33,5 @@ pub fn all() {
     gre::header();
     gre::session();
     gre::reorder();
+    tunnel::ends();
 }

@@ -3,6 +3,9 @@
 #![no_std]
 
 pub mod drive;
+mod run_loop;
+
+pub use run_loop::run_loop;
 
 use core::fmt::{self, Write as _};
 use core::hint::black_box;
@@ -28,7 +31,7 @@ pub fn text() -> &'static str {
 }
 
 /// Any name.
-pub fn name() -> Name {
+pub fn name<const N: usize>() -> Name<N> {
     match Name::new(bytes()) {
         Ok(name) => name,
         Err(error) => {

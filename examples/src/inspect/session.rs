@@ -463,7 +463,8 @@ fn mppe(bits: MppeBits) -> (String, Option<(Strength, Mode)>) {
     )
 }
 
-fn option_text(protocol: Protocol, raw: RawOption<'_>) -> String {
+/// A configuration option on one line.
+pub(crate) fn option_text(protocol: Protocol, raw: RawOption<'_>) -> String {
     fn either<T: std::fmt::Display>(raw: RawOption<'_>, option: Result<T, ParseError>) -> String {
         option.map_or_else(|_| format!("malformed {raw}"), |option| option.to_string())
     }

@@ -207,6 +207,11 @@ impl Call {
         self.automaton == Automaton::OutgoingPac(outgoing_pac::State::WaitAnswer)
     }
 
+    /// Whether we have cleared it without having heard the PAC's id for it.
+    pub(super) fn is_cleared_unanswered(&self) -> bool {
+        self.is(outgoing_pns::State::WaitDisconnect) && self.answer.is_none()
+    }
+
     /// Whether a request has no answer yet, ours or the peer's.
     pub(super) fn is_outstanding(&self) -> bool {
         self.is_requested()

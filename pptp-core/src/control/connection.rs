@@ -141,7 +141,7 @@ impl TimerKey for Timer {
 pub enum TimerKind {
     /// The peer's Start-Control-Connection message.
     Start,
-    /// The Stop-Control-Connection-Reply.
+    /// The Stop-Control-Connection-Reply; or, if the connection has ended, that our last message is taken to be sent.
     Stop,
     /// The time to send an Echo-Request.
     KeepAlive,
@@ -225,7 +225,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.call(call)?.info()
     }
 
-    /// The TCP connection is open. This starts from the beginning, if the last one has ended.
+    /// The TCP connection is open. This starts from the beginning, if the last one has ended; what was not told of that
+    /// is forgotten.
     pub fn control_connected(&mut self, now: Instant) {
         if self.state != State::Closed {
             return;
@@ -242,8 +243,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// The TCP connection is closed. What was to be sent never will be.
     pub fn control_closed(&mut self, now: Instant) {
-        self.reply = None;
-        self.advance(now, automaton::Event::TcpClosed, CloseReason::TcpClosed);
+        self.cut(now, automaton::Event::TcpClosed, CloseReason::TcpClosed);
     }
 
     /// Ends all calls, then the connection: within the time-outs `clear` and `stop` together, whatever the peer does.
@@ -253,8 +253,7 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     /// Ends the connection without another message, for it has lost a [`collision`](super::collision()).
     pub fn collision_lost(&mut self, now: Instant) {
-        self.reply = None;
-        self.advance(now, automaton::Event::Abort, CloseReason::Collision);
+        self.cut(now, automaton::Event::Abort, CloseReason::Collision);
     }
 
     /// Asks the peer for a call, as PNS, and returns the call's index.
@@ -331,13 +330,20 @@ impl<const CALLS: usize> Connection<CALLS> {
             self.advance(now, automaton::Event::Abort, CloseReason::StartTimedOut);
         }
         if self.timers.take_expired(Timer::Stop, now) {
-            self.advance(now, automaton::Event::Abort, CloseReason::Local);
+            self.cut(now, automaton::Event::Abort, CloseReason::Local);
         }
         if self.timers.take_expired(Timer::EchoReply, now) {
             self.advance(now, automaton::Event::Abort, CloseReason::EchoTimedOut);
         }
         if self.timers.take_expired(Timer::KeepAlive, now) {
-            self.pending |= Pending::ECHO_REQUEST;
+            if self.is_quiet() {
+                self.pending |= Pending::ECHO_REQUEST;
+                // From now on, for a peer that reads nothing must not hold the connection for ever.
+                let at = now + self.config.time_outs.echo_reply;
+                self.timers.set(Timer::EchoReply, at);
+            } else {
+                self.keep_alive(now);
+            }
         }
         let time_outs = &self.config.time_outs;
         let mut is_peer_late = false;
@@ -461,7 +467,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
         self.timers.stop_all();
         match state {
-            State::Closed => {}
+            State::Closed => {
+                if self.reply.is_some() {
+                    self.timers
+                        .set(Timer::Stop, now + self.config.time_outs.stop);
+                }
+            }
             State::WaitRequest | State::WaitReply => {
                 self.timers
                     .set(Timer::Start, now + self.config.time_outs.start);
@@ -476,6 +487,13 @@ impl<const CALLS: usize> Connection<CALLS> {
                     .set(Timer::Stop, now + self.config.time_outs.stop);
             }
         }
+    }
+
+    /// Has the connection end by `event` at once, whatever was to be sent.
+    fn cut(&mut self, now: Instant, event: automaton::Event, reason: CloseReason) {
+        self.reply = None;
+        self.timers.stop_all();
+        self.advance(now, event, reason);
     }
 
     /// The TCP connection is gone or is to go: every call ends, and nothing more is sent but for what `advance` adds.
@@ -523,7 +541,13 @@ impl<const CALLS: usize> Connection<CALLS> {
             && !self.is_echo_outstanding
         {
             self.pending.remove(Pending::ECHO_REQUEST);
+            self.timers.stop(Timer::EchoReply);
             self.timers.set(Timer::KeepAlive, now + after);
         }
+    }
+
+    /// Whether an Echo-Request may be sent: not between a request and its reply, for some peers read strictly in turn.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.state == State::Established && !self.calls.iter().flatten().any(Call::is_outstanding)
     }
 }

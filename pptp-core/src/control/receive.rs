@@ -244,9 +244,10 @@ impl<const CALLS: usize> Connection<CALLS> {
     fn call_disconnect_notify(&mut self, now: Instant, notify: &CallDisconnectNotify<'_>) {
         let call_id = notify.call_id;
         let time_outs = &self.config.time_outs;
-        // The PAC's own id (RFC 2637 §2.13); accel-ppp and Linux's NAT helper put the PNS's there.
+        // The PAC's own id (RFC 2637 §2.13); accel-ppp and Linux's NAT helper put the PNS's there. Of a call that was
+        // cleared before it was answered the PAC's is not known.
         let by_pac = |call: &Call| call.pac_id() == Some(call_id);
-        let by_pns = |call: &Call| call.pns_id() == call_id;
+        let by_pns = |call: &Call| call.pns_id() == call_id || call.is_cleared_unanswered();
         let call = match self.role {
             Role::Pns => find(&mut self.calls, by_pac, by_pns),
             Role::Pac => None,

@@ -45,7 +45,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         let written = message.encode(out)?;
         count(&mut self.stats.sent);
         match output {
-            Output::Reply(_) => self.reply = None,
+            Output::Reply(_) => {
+                self.reply = None;
+                if self.state == State::Closed {
+                    self.timers.stop_all();
+                }
+            }
             Output::StartRequest => self.pending.remove(Pending::START_REQUEST),
             Output::Call(call, action) => self.told(call, action),
             Output::StopRequest => self.pending.remove(Pending::STOP_REQUEST),
@@ -79,9 +84,8 @@ impl<const CALLS: usize> Connection<CALLS> {
         if self.pending.contains(Pending::STOP_REQUEST) {
             return Some(Output::StopRequest);
         }
-        let is_quiet = self.state == State::Established
-            && !self.calls.iter().flatten().any(Call::is_outstanding);
-        (is_quiet && self.pending.contains(Pending::ECHO_REQUEST)).then_some(Output::EchoRequest)
+        (self.is_quiet() && self.pending.contains(Pending::ECHO_REQUEST))
+            .then_some(Output::EchoRequest)
     }
 
     const fn next_echo_identifier(&self) -> u32 {
@@ -173,8 +177,8 @@ fn call_message(call: &Call, action: Actions) -> Message<'_> {
             None => refusal(call.pns_id(), call.refusal.0, call.refusal.1).into(),
         },
         _ => CallDisconnectNotify {
-            // A call that was never answered has no id of ours.
-            call_id: call.pac_id().unwrap_or_default(),
+            // A call that was never answered has no id of ours; by its own the peer finds it, too.
+            call_id: call.pac_id().unwrap_or(call.pns_id()),
             result: match call.end {
                 Some(CallEnd::Cleared) => DisconnectResult::Request,
                 _ => DisconnectResult::AdminShutdown,

@@ -23,6 +23,9 @@
 //! Everything starts at the GRE header. Where the operating system gives the IPv4 header with it, as raw sockets do,
 //! [`strip_ipv4`] comes first, then [`peek_call_id`], which finds the session among many: they are told apart by the
 //! peer's address and the call id.
+//!
+//! What is sent may be longer than the path takes: the operating system should be let fragment it, with Don't Fragment
+//! clear. Windows sends it so; Linux sets the bit, and then packets of full length get lost silently.
 
 #[cfg(test)]
 mod captures;
@@ -36,7 +39,7 @@ pub use crate::wire::GreHeader;
 pub use ipv4::strip_ipv4;
 pub use receiver::{Proof, WINDOW};
 pub use reorder::Reorder;
-pub use session::{Config, Received, Session, Timer};
+pub use session::{Config, Received, Session, TimerKind};
 pub use stats::Stats;
 
 use crate::codec::{ParseError, Reader};

@@ -32,7 +32,8 @@ pub(super) enum Arrival {
 /// An attacker who cannot decrypt may forge any number, and must not get the peer's packets dropped by that. So there
 /// are two positions. The *window* finds duplicates and says what to acknowledge; numbers that jump do not move it at
 /// once. The *order* refuses packets. Once packets have proved genuine only such packets move the order, and none is
-/// refused for lying outside the window.
+/// refused for lying outside the window. What is left to the attacker is to forge the very numbers that come next, each
+/// before its packet, which is then a duplicate; but who can do that can also end the link by one packet of LCP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Receiver {
     window: Option<Window>,

@@ -41,16 +41,16 @@ impl Config {
     }
 }
 
-/// The timers of a [`Session`].
+/// What a [`Session`] waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Timer {
+pub enum TimerKind {
     /// An acknowledgment has waited long enough for a packet to ride on.
     Acknowledgment,
 }
 
-impl TimerKey for Timer {
+impl TimerKey for TimerKind {
     const ALL: &'static [Self] = &[Self::Acknowledgment];
 
     fn slot(self) -> usize {
@@ -100,7 +100,7 @@ pub struct Session {
     next: u32,
     /// The first number that the peer has not acknowledged.
     unacked: u32,
-    timers: TimerTable<Timer, 1>,
+    timers: TimerTable<TimerKind, 1>,
     stats: Stats,
 }
 
@@ -293,7 +293,7 @@ impl Session {
 
     /// Does what is due by `now`. Too early a call does nothing.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.timers.take_expired(Timer::Acknowledgment, now) {
+        if self.timers.take_expired(TimerKind::Acknowledgment, now) {
             self.ack_due = self.owed > 0;
         }
     }
@@ -306,7 +306,7 @@ impl Session {
 
     /// Which timer [`next_timeout`](Self::next_timeout) is about.
     #[must_use]
-    pub fn timeout_reason(&self) -> Option<Timer> {
+    pub fn timeout_reason(&self) -> Option<TimerKind> {
         self.timers.next().map(|(_, timer)| timer)
     }
 
@@ -327,10 +327,10 @@ impl Session {
         self.owed = self.owed.saturating_add(1);
         if self.owed >= u32::from(self.config.our_window / 2) {
             self.ack_due = true;
-            self.timers.stop(Timer::Acknowledgment);
-        } else if !self.ack_due && self.timers.get(Timer::Acknowledgment).is_none() {
+            self.timers.stop(TimerKind::Acknowledgment);
+        } else if !self.ack_due && self.timers.get(TimerKind::Acknowledgment).is_none() {
             self.timers
-                .set(Timer::Acknowledgment, now + self.config.ack_delay);
+                .set(TimerKind::Acknowledgment, now + self.config.ack_delay);
         }
     }
 
@@ -341,7 +341,7 @@ impl Session {
     fn acknowledged(&mut self) {
         self.owed = 0;
         self.ack_due = false;
-        self.timers.stop(Timer::Acknowledgment);
+        self.timers.stop(TimerKind::Acknowledgment);
     }
 }
 

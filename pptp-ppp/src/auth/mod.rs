@@ -131,7 +131,7 @@ impl From<NameTooLong> for Discard {
 pub struct AuthId(u32);
 
 /// What an authenticator is to make of what a peer presented.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Verdict<'a> {
     /// The password of that user: see whether what was presented proves it.

@@ -2,6 +2,7 @@
 
 use super::matrix::messages;
 use super::*;
+use crate::control::automaton::State;
 use alloc::vec;
 use proptest::collection::vec as list;
 use proptest::prelude::*;
@@ -152,7 +153,13 @@ fn apply(connection: &mut Connection<3>, now: &mut Instant, op: &Op, ledger: &mu
             *now = *now + Duration::from_millis(*millis);
             connection.handle_timeout(*now);
         }
-        Op::TcpOpen => connection.control_connected(*now),
+        Op::TcpOpen => {
+            // What was not told of an ended connection is forgotten with it.
+            if connection.state == State::Closed {
+                *ledger = Ledger::default();
+            }
+            connection.control_connected(*now);
+        }
         Op::TcpClosed => connection.control_closed(*now),
         Op::CollisionLost => connection.collision_lost(*now),
         Op::Open(id) => {
@@ -187,6 +194,9 @@ proptest! {
                 let mut out = [0; MAX_CONTROL_MESSAGE];
                 prop_assert_eq!(connection.poll_control(now, &mut out), Ok(None));
             }
+            if connection.is_established() {
+                prop_assert!(connection.next_timeout().is_some(), "no state lasts for ever");
+            }
             if !is_drained {
                 continue;
             }
@@ -201,8 +211,16 @@ proptest! {
             }
             prop_assert_eq!(connection.next_timeout().is_some(), connection.timeout_reason().is_some());
         }
-        // Whatever has happened, a close is soon over, even if the peer is silent.
+        // Whatever has happened, a close is soon over, even if the peer is silent, and even if it reads nothing.
         connection.close(now);
+        let mut stuck = connection.clone();
+        while stuck.poll_event().is_some() {}
+        while let Some(next) = stuck.next_timeout() {
+            prop_assert!(next <= now + Duration::from_secs(5));
+            stuck.handle_timeout(next);
+            while stuck.poll_event().is_some() {}
+        }
+        prop_assert!(!stuck.is_busy());
         drain_slowly(&mut connection, now, &mut ledger);
         let end = now + Duration::from_secs(5);
         while let Some(next) = connection.next_timeout() {

@@ -335,6 +335,29 @@ fn a_disconnect_notify_may_carry_either_id() {
     }
 }
 
+/// A call that is cleared before it is answered has no id of the PAC's that the PNS could know (RFC 2637 §2.12): ours
+/// names it by the PNS's, others by one that was not told.
+#[test]
+fn a_call_may_be_cleared_before_it_is_answered() {
+    let mut pac = established::<1>(Role::Pac, Config::default());
+    let request = octets(call_request(200).as_wire());
+    let mut journal = Journal::new();
+    feed(&mut pac, at(0), &request, &mut journal);
+    let (sent, _) = feed(&mut pac, at(1), &call_clear(200), &mut journal);
+    assert_eq!(brief(&journal), "CallRequested >CDN CallFailed");
+    assert_eq!(sent, [call_disconnect(200)]);
+
+    for id in [200, 777] {
+        let mut pns = established::<1>(Role::Pns, Config::default());
+        pns.open_call(at(0), call_request(200)).unwrap();
+        let mut journal = Journal::new();
+        drain(&mut pns, at(0), &mut journal);
+        pns.clear_call(at(1), 0);
+        feed(&mut pns, at(1), &call_disconnect(id), &mut journal);
+        assert_eq!(brief(&journal), ">OCRQ >CCRQ CallFailed", "id {id}");
+    }
+}
+
 /// An end that is no longer there (macOS) reads 12 octets of a longer message, and closes.
 #[test]
 fn tcp_may_close_at_any_time() {

@@ -84,8 +84,10 @@ fn an_echo_request_waits_while_a_request_is_outstanding() {
     pass(&mut pac, at(200), &mut journal);
     assert_eq!(brief(&journal), "CallRequested");
     pac.accept_call(at(200), 0, call_answer(1)).unwrap();
-    pass(&mut pac, at(200), &mut journal);
-    assert_eq!(brief(&journal), "CallRequested >OCRP >ECHORQ CallConnected");
+    pass(&mut pac, at(209), &mut journal);
+    assert_eq!(brief(&journal), "CallRequested >OCRP CallConnected");
+    pass(&mut pac, at(210), &mut journal);
+    assert_eq!(brief(&journal), "CallRequested >OCRP CallConnected >ECHORQ");
 
     // The peer takes its time.
     let mut pns = established::<1>(Role::Pns, config);
@@ -101,6 +103,53 @@ fn an_echo_request_waits_while_a_request_is_outstanding() {
         "the reply shows that it is there"
     );
     assert_eq!(pns.next_timeout(), Some(at(260)));
+}
+
+/// TCP takes nothing any more, for the peer reads nothing: `poll_control` is not called.
+#[test]
+fn a_peer_that_reads_nothing_holds_no_connection() {
+    let mut idle = established::<1>(Role::Pac, Config::default());
+    idle.handle_timeout(at(60));
+    assert_eq!(idle.next_timeout(), Some(at(120)));
+    idle.handle_timeout(at(120));
+    assert!(brief(&told(&mut idle)).ends_with("Closed"));
+
+    // It owes the peer an answer, and therefore does not listen.
+    let mut busy = established::<1>(Role::Pac, Config::default());
+    assert_eq!(busy.handle_control(at(10), &echo_request(1)), Ok(16));
+    assert_eq!(busy.handle_control(at(10), &echo_request(2)), Ok(0));
+    for now in [70, 130] {
+        assert_eq!(busy.next_timeout(), Some(at(now)));
+        busy.handle_timeout(at(now));
+    }
+    assert_eq!(told(&mut busy), ["Closed { reason: EchoTimedOut }"]);
+
+    // The connection is over, but for its last message.
+    let mut stopped = pac_with_call::<1>();
+    assert_eq!(stopped.handle_control(at(10), &stop_request()), Ok(16));
+    assert_eq!(brief(&told(&mut stopped)), "CallEnded");
+    assert_eq!(stopped.next_timeout(), Some(at(13)));
+    let mut taken = stopped.clone();
+    stopped.handle_timeout(at(13));
+    assert_eq!(brief(&told(&mut stopped)), "Closed");
+    assert_eq!((stopped.is_busy(), stopped.next_timeout()), (false, None));
+    assert_eq!(brief(&drained(&mut taken, at(11))), ">StopCCRP Closed");
+    assert_eq!(taken.next_timeout(), None);
+}
+
+fn drained<const N: usize>(connection: &mut Connection<N>, now: Instant) -> Journal {
+    let mut journal = Journal::new();
+    drain(connection, now, &mut journal);
+    journal
+}
+
+/// The events alone.
+fn told<const N: usize>(connection: &mut Connection<N>) -> Journal {
+    let mut journal = Journal::new();
+    while let Some(event) = connection.poll_event() {
+        journal.push(format!("{event:?}"));
+    }
+    journal
 }
 
 #[test]

@@ -141,6 +141,29 @@ fn forged_packets_do_not_move_the_order_of_genuine_ones() {
     );
 }
 
+/// pptpd takes number 1 for a new start at any time: whoever replays it has pptpd wait for numbers long gone.
+#[test]
+fn a_first_number_is_no_new_start() {
+    for first in [0, 1] {
+        for (proof, result) in [
+            (Proof::Genuine, Ok(Arrival::Jump)),
+            (Proof::Unknown, Err(Discard::Late { sequence: first })),
+        ] {
+            let mut receiver = Receiver::new();
+            let numbers: Vec<_> = (0..1000).collect();
+            assert_eq!(deliver(&mut receiver, &numbers, proof), numbers);
+            assert_eq!(receiver.arrive(first), result);
+            assert_eq!(
+                receiver.check_order(first),
+                Err(Discard::Late { sequence: first })
+            );
+            assert!(!receiver.confirm(first, proof));
+            assert_eq!(receiver.highest(), Some(999));
+            assert_eq!(deliver(&mut receiver, &[1000], proof), [1000]);
+        }
+    }
+}
+
 #[test]
 fn a_genuine_jump_is_believed() {
     let mut receiver = Receiver::new();

@@ -88,7 +88,7 @@ fn an_acknowledgment_waits_a_tenth_of_a_second() {
     receive(&mut session, NOW, 0).unwrap();
     let due = NOW + Duration::from_millis(100);
     assert_eq!(session.next_timeout(), Some(due));
-    assert_eq!(session.timeout_reason(), Some(Timer::Acknowledgment));
+    assert_eq!(session.timeout_reason(), Some(TimerKind::Acknowledgment));
     // The first packet counts, not the last.
     receive(&mut session, NOW + Duration::from_millis(60), 1).unwrap();
     assert_eq!(session.next_timeout(), Some(due));

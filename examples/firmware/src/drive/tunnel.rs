@@ -1,0 +1,105 @@
+//! `pptp_core::{Client, Server}`, which are all of it.
+
+use super::ppp::{config, event as ppp_event, verdicts};
+use crate::{any, bytes, now, printed, some, some_times, used};
+use pptp_core::control::{CallAnswer, CallRequest, Config};
+use pptp_core::gre::{Received, Reorder};
+
+use pptp_core::wire::{GeneralError, OutgoingCallResult};
+use pptp_core::{Client, ClientConfig, Event, GreConfig, Output, Server, ServerConfig, Session};
+use pptp_ppp::auth::AuthId;
+use pptp_ppp::{Bare, Inbound, Minimal, Network, Profile};
+
+/// Both roles, with encryption and authentication, and without.
+pub(super) fn ends() {
+    both::<Minimal>();
+    both::<Bare>();
+}
+
+fn both<P: Profile>() {
+    let mut client_config = ClientConfig::default();
+    client_config.control = any(Config::default());
+    client_config.call = any(CallRequest::default());
+    client_config.gre = any(GreConfig::default());
+    client_config.ppp = config();
+    end(&mut Client::<P>::new(client_config, any([0; 32])));
+
+    let mut server_config = ServerConfig::default();
+    server_config.control = any(Config::default());
+    server_config.gre = any(GreConfig::default());
+    server_config.ppp = config();
+    let mut server = Server::<P>::new(server_config, any([0; 32]));
+    for _ in some_times() {
+        end(&mut server);
+        used(server.accept_call(now(), any(CallAnswer::default())));
+        used(server.refuse_call(
+            now(),
+            any(OutgoingCallResult::Busy),
+            any(GeneralError::NoResource),
+        ));
+    }
+}
+
+fn end<P: Profile, R: Clone>(end: &mut Session<P, R>) {
+    let mut datagram = [0; 256];
+    let mut out = [0; 256];
+    let mut reorder = Reorder::<2, 100>::new();
+    for _ in some_times() {
+        end.control_connected(now());
+        match end.handle_control(now(), bytes()) {
+            Ok(consumed) => used(consumed),
+            Err(error) => printed(error),
+        }
+        match end.handle_gre(now(), some(&mut datagram)) {
+            Ok(Inbound::Packet { packet, .. }) => used(packet),
+            Ok(other) => used(other),
+            Err(discard) => printed(discard),
+        }
+        if let Ok(Received::Packet { sequence, payload }) =
+            end.receive_gre(now(), some(&mut datagram))
+        {
+            let mut packet = Some((sequence, payload));
+            while let Some((sequence, payload)) = reorder.release(now(), &mut packet) {
+                used(end.deliver(now(), sequence, payload).map(drop));
+            }
+        }
+        match end.send(now(), any(Network::Ipv4), bytes(), some(&mut out)) {
+            Ok(datagram) => used(datagram),
+            Err(error) => printed(error),
+        }
+        end.handle_timeout(now());
+        used(end.poll_control(now(), some(&mut out)));
+        used(end.poll_gre(now(), some(&mut out)));
+        let mut request = None;
+        while let Some(next) = end.poll_event() {
+            event(next, &mut request);
+        }
+        for _ in some_times() {
+            match end.poll_output(now(), some(&mut out)) {
+                Ok(Output::Control(octets) | Output::Gre(octets)) => used(octets),
+                Ok(Output::Event(next)) => event(next, &mut request),
+                Ok(Output::Timeout(at)) => used(at),
+                Err(error) => printed(error),
+            }
+        }
+        if let Some(request) = request {
+            verdicts(|verdict, grant| end.authorize(now(), request, verdict, grant));
+        }
+        used((end.next_timeout(), end.timeout_reason()));
+        used((end.mtu(), end.phase(), end.encryption(), end.call_info()));
+        used((end.is_up(any(Network::Ipv4)), end.down_reason()));
+        used((end.gre_stats(), end.control_stats()));
+        used(end.clone());
+        end.close(now());
+        end.control_closed(now());
+    }
+}
+
+fn event(event: Event<'_>, request: &mut Option<AuthId>) {
+    match event {
+        Event::Ppp(pptp_ppp::Event::AuthRequested(presented)) => *request = Some(presented.id),
+        Event::Ppp(event) => ppp_event(event),
+        Event::Down(reason) => printed(reason),
+        other => used(other),
+    }
+}

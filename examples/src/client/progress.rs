@@ -1,0 +1,121 @@
+//! What happens, a line each on standard error.
+
+use pptp_core::Event;
+use pptp_core::ppp::wire::Text;
+use pptp_core::ppp::{Encryption, Event as Link, Ipv4};
+use pptp_core::time::Instant;
+use pptp_mppe::{Mode, Strength};
+use std::fmt;
+
+/// Prints a line.
+#[expect(clippy::print_stderr, reason = "it is what the program tells its user")]
+pub fn line(text: fmt::Arguments<'_>) {
+    eprintln!("{text}");
+}
+
+/// Prints a line that says when, in seconds since the TCP connection was asked for.
+pub fn step(now: Instant, text: fmt::Arguments<'_>) {
+    line(format_args!("{:8.3}  {text}", seconds(now)));
+}
+
+/// The seconds since the clock started.
+#[expect(clippy::cast_precision_loss, reason = "it is for people")]
+pub fn seconds(now: Instant) -> f64 {
+    now.as_micros() as f64 / 1e6
+}
+
+/// Prints what `event` means to a user, if anything.
+pub fn event(now: Instant, event: &Event<'_>) {
+    match event {
+        Event::Connected { peer } => step(
+            now,
+            format_args!(
+                "control connection is up: host {}, vendor {}, firmware {}",
+                Text(peer.host_name),
+                Text(peer.vendor),
+                peer.firmware_revision,
+            ),
+        ),
+        Event::CallConnected(info) => step(now, format_args!("call is up: {info}")),
+        Event::Ppp(event) => link(now, event),
+        _ => {}
+    }
+}
+
+fn link(now: Instant, event: &Link<'_>) {
+    match event {
+        Link::Identification(text) => step(now, format_args!("server is {}", Text(text))),
+        Link::TimeRemaining { seconds, message } => step(
+            now,
+            format_args!("server leaves us {seconds} s: {}", Text(message)),
+        ),
+        Link::LinkUp { peer_mru } => step(
+            now,
+            format_args!("link is up: the server takes {peer_mru} octets"),
+        ),
+        Link::Authenticated => step(
+            now,
+            format_args!("authenticated: each end knows the password"),
+        ),
+        Link::Encryption { send, receive } => step(
+            now,
+            format_args!(
+                "encryption: sending {}, receiving {}",
+                Kind(*send),
+                Kind(*receive)
+            ),
+        ),
+        Link::Ipv4Down => step(now, format_args!("IPv4 is down")),
+        Link::PeerTerminates(text) => {
+            step(now, format_args!("server ends the link: {}", Text(text)))
+        }
+        _ => {}
+    }
+}
+
+/// Prints that the tunnel is up.
+pub fn up(now: Instant, device: &str, ipv4: &Ipv4) {
+    let local = OrNone(ipv4.local);
+    let remote = OrNone(ipv4.remote);
+    step(
+        now,
+        format_args!(
+            "up: {device}, address {local}, server {remote}, MTU {}",
+            ipv4.mtu
+        ),
+    );
+    for dns in ipv4.dns.iter().flatten() {
+        step(now, format_args!("DNS server {dns}"));
+    }
+}
+
+struct OrNone<T>(Option<T>);
+
+impl<T: fmt::Display> fmt::Display for OrNone<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(it) => it.fmt(f),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+struct Kind(Option<Encryption>);
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Encryption { strength, mode }) = self.0 else {
+            return f.write_str("in the clear");
+        };
+        let bits = match strength {
+            Strength::Bits40 => 40,
+            Strength::Bits56 => 56,
+            Strength::Bits128 => 128,
+        };
+        let mode = match mode {
+            Mode::Stateless => "stateless",
+            Mode::Stateful => "stateful",
+        };
+        write!(f, "MPPE-{bits} {mode}")
+    }
+}
