@@ -1,11 +1,10 @@
 //! A control connection, the one call in it, and PPP in the call.
 
-use crate::control::{
-    self, CallAnswer, CallEnd, CallError, CallInfo, CallRequest, CloseReason, Connection,
-};
+mod follow;
+
+use crate::control::{self, CallAnswer, CallError, CallInfo, CallRequest, CloseReason, Connection};
 use crate::event::{DownReason, Event};
 use crate::gre::{self, Proof, Received};
-use crate::log::debug;
 use crate::wire::{GeneralError, MAX_CONTROL_MESSAGE, OutgoingCallResult, WanErrorNotify};
 use crate::{Discard, ProtocolError};
 use core::marker::PhantomData;
@@ -31,9 +30,6 @@ pub const MAX_OUTPUT: usize = if MAX_CONTROL_DATAGRAM > MAX_CONTROL_MESSAGE {
 
 /// The longest packet that fits a datagram with everything before it.
 const MAX_PACKET: usize = gre::MAX_PAYLOAD_LEN - MAX_FRAME_OVERHEAD;
-
-/// How long a call without a single GRE packet has to last for its end to be put down to that.
-const GRE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The part of a [`Session`] that is a PNS's: see [`Client`](crate::Client).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -512,106 +508,6 @@ impl<P: Profile, R> Session<P, R> {
         self.ppp.poll_event().map(Event::Ppp)
     }
 
-    /// Carries what one layer has come to over to the next.
-    fn follow(&mut self, now: Instant) {
-        self.follow_control(now);
-        if self.carrier && self.ppp.phase() == Phase::Down {
-            self.note_end(now, DownReason::Closed);
-            // A PAC says so by a Call-Disconnect-Notify, a PNS by a Call-Clear-Request; the carrier is gone with it.
-            self.carrier = false;
-            self.control.clear_call(now, 0);
-            self.follow_control(now);
-        }
-    }
-
-    fn follow_control(&mut self, now: Instant) {
-        while let Some(event) = self.control.poll_event() {
-            match event {
-                control::Event::Connected { .. } => {
-                    self.events |= Events::CONNECTED;
-                    if let Some(request) = self.request
-                        && self.control.open_call(now, request).is_err()
-                    {
-                        self.control.close(now);
-                    }
-                }
-                control::Event::CallRequested { .. } => self.events |= Events::CALL_REQUESTED,
-                control::Event::CallConnected { info, .. } => self.call_connected(now, info),
-                control::Event::CallFailed { cause, .. }
-                | control::Event::CallEnded { cause, .. } => self.call_ended(now, cause),
-                control::Event::LinkInfo {
-                    send_accm,
-                    receive_accm,
-                    ..
-                } => {
-                    self.link_info = (send_accm, receive_accm);
-                    self.events |= Events::LINK_INFO;
-                }
-                control::Event::WanErrors { errors, .. } => {
-                    self.wan_errors = Some(errors);
-                    self.events |= Events::WAN_ERRORS;
-                }
-                control::Event::Closed { reason } => {
-                    self.note_end(now, DownReason::Control(reason));
-                    debug!("tunnel down: {:?}", self.down);
-                    self.carrier = false;
-                    self.events |= Events::DOWN;
-                }
-            }
-        }
-    }
-
-    fn call_connected(&mut self, now: Instant, info: CallInfo) {
-        let mut config = gre::Config::new(info.our_call_id, info.peer_call_id);
-        config.our_window = self.our_window;
-        config.peer_window = info.peer_window;
-        config.ack_delay = self.gre_config.ack_delay;
-        self.gre = gre::Session::new(config);
-        self.info = Some(info);
-        self.carrier = true;
-        self.call_since = now;
-        self.events |= Events::CALL_CONNECTED;
-        self.ppp.open(now);
-    }
-
-    fn call_ended(&mut self, now: Instant, end: CallEnd) {
-        let reason = match self.control.close_reason() {
-            Some(reason) if end == CallEnd::ConnectionClosed => DownReason::Control(reason),
-            _ => DownReason::Call(end),
-        };
-        self.note_end(now, reason);
-        self.carrier = false;
-        // Nobody is left to answer.
-        self.events.remove(Events::CALL_REQUESTED);
-        self.control.close(now);
-    }
-
-    /// Ends the tunnel if there never was a TCP connection: there is nobody to be told and waited for.
-    fn end_unstarted(&mut self, reason: DownReason) {
-        if !self.started && self.down.is_none() {
-            self.down = Some(reason);
-            self.events |= Events::DOWN;
-        }
-    }
-
-    /// Notes why it ended, if nothing is noted yet: what PPP has to say is closer to the cause.
-    fn note_end(&mut self, now: Instant, reason: DownReason) {
-        use CloseReason::{PeerStopped, TcpClosed};
-        let by_peer = matches!(
-            reason,
-            DownReason::Call(_) | DownReason::Control(PeerStopped(_) | TcpClosed)
-        );
-        let unheard = self.info.is_some() && !self.ppp.has_heard();
-        let long = now.saturating_since(self.call_since) >= GRE_PATIENCE;
-        if self.down.is_none() {
-            self.down = Some(match self.ppp.down_reason() {
-                Some(reason) => reason_of_ppp(reason),
-                None if by_peer && unheard && long => DownReason::GreBlocked,
-                None => reason,
-            });
-        }
-    }
-
     fn next_timer(&self) -> Option<(Instant, TimerKind)> {
         let kind = |kind: Option<control::TimerKind>| kind.map(TimerKind::Control);
         let control = self
@@ -660,13 +556,5 @@ impl<P: Profile> Session<P, Pac> {
         let refused = self.control.refuse_call(now, 0, result, error);
         self.follow(now);
         refused
-    }
-}
-
-const fn reason_of_ppp(reason: pptp_ppp::DownReason) -> DownReason {
-    match reason {
-        pptp_ppp::DownReason::NothingHeard => DownReason::GreBlocked,
-        pptp_ppp::DownReason::Closed => DownReason::Closed,
-        reason => DownReason::Ppp(reason),
     }
 }

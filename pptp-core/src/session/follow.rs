@@ -1,0 +1,122 @@
+//! How what one layer has come to is carried over to the next, and why a tunnel ends.
+
+use super::{Events, Session};
+use crate::control::{self, CallEnd, CallInfo, CloseReason};
+use crate::event::DownReason;
+use crate::gre;
+use crate::log::debug;
+use core::time::Duration;
+use pptp_ppp::{Instant, Phase, Profile};
+
+/// How long a call without a single GRE packet has to last for its end to be put down to that.
+const GRE_PATIENCE: Duration = Duration::from_secs(5);
+
+impl<P: Profile, R> Session<P, R> {
+    /// Carries what one layer has come to over to the next.
+    pub(super) fn follow(&mut self, now: Instant) {
+        self.follow_control(now);
+        if self.carrier && self.ppp.phase() == Phase::Down {
+            self.note_end(now, DownReason::Closed);
+            // A PAC says so by a Call-Disconnect-Notify, a PNS by a Call-Clear-Request; the carrier is gone with it.
+            self.carrier = false;
+            self.control.clear_call(now, 0);
+            self.follow_control(now);
+        }
+    }
+
+    fn follow_control(&mut self, now: Instant) {
+        while let Some(event) = self.control.poll_event() {
+            match event {
+                control::Event::Connected { .. } => {
+                    self.events |= Events::CONNECTED;
+                    if let Some(request) = self.request
+                        && self.control.open_call(now, request).is_err()
+                    {
+                        self.control.close(now);
+                    }
+                }
+                control::Event::CallRequested { .. } => self.events |= Events::CALL_REQUESTED,
+                control::Event::CallConnected { info, .. } => self.call_connected(now, info),
+                control::Event::CallFailed { cause, .. }
+                | control::Event::CallEnded { cause, .. } => self.call_ended(now, cause),
+                control::Event::LinkInfo {
+                    send_accm,
+                    receive_accm,
+                    ..
+                } => {
+                    self.link_info = (send_accm, receive_accm);
+                    self.events |= Events::LINK_INFO;
+                }
+                control::Event::WanErrors { errors, .. } => {
+                    self.wan_errors = Some(errors);
+                    self.events |= Events::WAN_ERRORS;
+                }
+                control::Event::Closed { reason } => {
+                    self.note_end(now, DownReason::Control(reason));
+                    debug!("tunnel down: {:?}", self.down);
+                    self.carrier = false;
+                    self.events |= Events::DOWN;
+                }
+            }
+        }
+    }
+
+    fn call_connected(&mut self, now: Instant, info: CallInfo) {
+        let mut config = gre::Config::new(info.our_call_id, info.peer_call_id);
+        config.our_window = self.our_window;
+        config.peer_window = info.peer_window;
+        config.ack_delay = self.gre_config.ack_delay;
+        self.gre = gre::Session::new(config);
+        self.info = Some(info);
+        self.carrier = true;
+        self.call_since = now;
+        self.events |= Events::CALL_CONNECTED;
+        self.ppp.open(now);
+    }
+
+    fn call_ended(&mut self, now: Instant, end: CallEnd) {
+        let reason = match self.control.close_reason() {
+            Some(reason) if end == CallEnd::ConnectionClosed => DownReason::Control(reason),
+            _ => DownReason::Call(end),
+        };
+        self.note_end(now, reason);
+        self.carrier = false;
+        // Nobody is left to answer.
+        self.events.remove(Events::CALL_REQUESTED);
+        self.control.close(now);
+    }
+
+    /// Ends the tunnel if there never was a TCP connection: there is nobody to be told and waited for.
+    pub(super) fn end_unstarted(&mut self, reason: DownReason) {
+        if !self.started && self.down.is_none() {
+            self.down = Some(reason);
+            self.events |= Events::DOWN;
+        }
+    }
+
+    /// Notes why it ended, if nothing is noted yet: what PPP has to say is closer to the cause.
+    pub(super) fn note_end(&mut self, now: Instant, reason: DownReason) {
+        use CloseReason::{PeerStopped, TcpClosed};
+        let by_peer = matches!(
+            reason,
+            DownReason::Call(_) | DownReason::Control(PeerStopped(_) | TcpClosed)
+        );
+        let unheard = self.info.is_some() && !self.ppp.has_heard();
+        let long = now.saturating_since(self.call_since) >= GRE_PATIENCE;
+        if self.down.is_none() {
+            self.down = Some(match self.ppp.down_reason() {
+                Some(reason) => reason_of_ppp(reason),
+                None if by_peer && unheard && long => DownReason::GreBlocked,
+                None => reason,
+            });
+        }
+    }
+}
+
+const fn reason_of_ppp(reason: pptp_ppp::DownReason) -> DownReason {
+    match reason {
+        pptp_ppp::DownReason::NothingHeard => DownReason::GreBlocked,
+        pptp_ppp::DownReason::Closed => DownReason::Closed,
+        reason => DownReason::Ppp(reason),
+    }
+}
