@@ -20,7 +20,7 @@ say 'proof runs to its end in QEMU'
 
 thumb run -q --release --bin tunnel || die 'the tunnel in QEMU does not work'
 
-programs=(size-none size-client size-server)
+programs=(size-none size-bare size-client size-server)
 thumb build -q --profile size "${programs[@]/#/--bin=}"
 say "sizes for thumbv7m-none-eabi, opt-level \"s\", fat LTO:"
 cd "$THUMB_TARGET/thumbv7m-none-eabi/size"

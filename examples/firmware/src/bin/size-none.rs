@@ -3,11 +3,11 @@
 #![no_main]
 
 use panic_halt as _;
-use pptp_firmware::any;
+use pptp_firmware::{any, bytes, used};
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     loop {
-        any(());
+        used(any(bytes()));
     }
 }
