@@ -1,22 +1,23 @@
 //! A whole PPP link: the phases of RFC 1661 §3, and what passes in each.
 
-use crate::auth::sealed::{self as auth, AuthLayer};
+mod phases;
+mod receive;
+
+use crate::auth::sealed::AuthLayer;
 use crate::auth::{AuthId, Grant, Verdict};
-use crate::automaton::{Actions, State};
 use crate::ccp::Encryption;
 use crate::codec::{BufferTooSmall, Writer};
 use crate::config::PppConfig;
 use crate::error::{Discard, SendError};
 use crate::event::{DownReason, Event};
-use crate::lcp::{Lcp, LcpPending, LcpTimer, Notice};
-use crate::log::debug;
+use crate::lcp::{Lcp, LcpPending, LcpTimer};
 use crate::networks::Network;
 use crate::networks::sealed::NetworksLayer;
 use crate::profile::Profile;
 use crate::random::Random;
-use crate::suite::sealed::{self as suite, Gate, SuiteLayer, SuitePending};
+use crate::suite::sealed::{Gate, SuiteLayer, SuitePending};
 use crate::time::Instant;
-use crate::wire::{Frame, Packet, Protocol, write_header};
+use crate::wire::{Frame, Protocol, write_header};
 
 /// The octets before the packet in a frame at the most: Address, Control, Protocol, and the header and inner Protocol
 /// field of an encrypted packet.
@@ -425,243 +426,6 @@ impl<P: Profile> Ppp<P> {
             events.remove(Events::AUTH_REQUESTED);
         }
         events
-    }
-
-    fn handle_compressed<'a>(
-        &'a mut self,
-        now: Instant,
-        information: &'a mut [u8],
-    ) -> Result<Inbound<'a>, Discard> {
-        let opened = self.suite.open(now, information);
-        self.follow(now);
-        let (protocol, place) = opened?;
-        self.lcp.heard(now);
-        // What came encrypted is not quoted in a Protocol-Reject, which is in the clear.
-        let network = Network::from_protocol(protocol).ok_or(Discard::UnknownProtocol(protocol))?;
-        self.require_up(now, network)?;
-        let packet = self.suite.opened(information, place);
-        Ok(Inbound::Packet { network, packet })
-    }
-
-    fn handle_control(
-        &mut self,
-        now: Instant,
-        protocol: Protocol,
-        information: &[u8],
-    ) -> Result<(), Discard> {
-        match protocol {
-            Protocol::LCP => {
-                let packet = Packet::parse(information).map_err(Discard::Malformed)?;
-                match self.lcp.handle_packet(now, packet, &mut self.random)? {
-                    None => {}
-                    Some(Notice::Identification) => self.tell_text(Events::IDENTIFICATION),
-                    Some(Notice::TimeRemaining(seconds)) => {
-                        self.seconds_remaining = seconds;
-                        self.tell_text(Events::TIME_REMAINING);
-                    }
-                    Some(Notice::ProtocolRejected(rejected)) => {
-                        self.suite.protocol_rejected(now, rejected);
-                        self.networks.protocol_rejected(now, rejected);
-                    }
-                }
-                Ok(())
-            }
-            // Before LCP is Opened nothing else is listened to (RFC 1661 §3.4).
-            _ if !self.lcp.is_opened() => Err(Discard::ProtocolNotUp),
-            Protocol::CCP => {
-                if self.phase != Phase::Network {
-                    return Err(Discard::ProtocolNotUp);
-                }
-                let packet = Packet::parse(information).map_err(Discard::Malformed)?;
-                self.suite.handle_packet(now, packet)
-            }
-            Protocol::PAP | Protocol::CHAP | Protocol::EAP => {
-                self.auth
-                    .handle_packet(now, protocol, information, &mut self.random)
-            }
-            _ if self.phase == Phase::Network => {
-                self.networks.handle_packet(now, protocol, information)
-            }
-            _ => Err(Discard::ProtocolNotUp),
-        }
-    }
-
-    /// A text came: one that came before it, and was not told, is gone.
-    fn tell_text(&mut self, event: Events) {
-        self.events
-            .remove(Events::IDENTIFICATION | Events::TIME_REMAINING);
-        self.events |= event;
-    }
-
-    fn require_up(&mut self, now: Instant, network: Network) -> Result<(), Discard> {
-        if self.phase == Phase::Network && !self.networks.is_up(network) {
-            self.networks.take_for_ack(now, network);
-            self.follow(now);
-        }
-        if self.phase == Phase::Network && self.networks.is_up(network) {
-            Ok(())
-        } else {
-            Err(Discard::NetworkNotUp)
-        }
-    }
-
-    /// Ends the link for `reason`, unless it is ending already.
-    fn fail(&mut self, now: Instant, reason: DownReason) {
-        match self.phase {
-            Phase::Dead => {
-                self.phase = Phase::Down;
-                self.down_reason = Some(reason);
-                self.events |= Events::DOWN;
-            }
-            Phase::Establish | Phase::Authenticate | Phase::Network => {
-                debug!("link fails: {:?}", reason);
-                self.down_reason = Some(reason);
-                self.stop_upper_layers(now);
-                self.phase = Phase::Terminate;
-                self.lcp.close(now);
-            }
-            Phase::Terminate | Phase::Down => {}
-        }
-    }
-
-    fn stop_upper_layers(&mut self, now: Instant) {
-        self.auth.lower_layer_down();
-        self.suite.lower_layer_down(now);
-        self.networks.lower_layer_down(now);
-        // What they had to tell does not hold any more.
-        self.events
-            .remove(Events::AUTH_REQUESTED | Events::AUTHENTICATED | Events::ENCRYPTION);
-    }
-
-    /// Carries what one layer has come to over to the next.
-    fn follow(&mut self, now: Instant) {
-        self.follow_lcp(now);
-        if self.phase == Phase::Authenticate {
-            self.follow_auth(now);
-        }
-        if self.phase == Phase::Network {
-            self.follow_network(now);
-        }
-        // What was decided above may have ended the link.
-        self.follow_lcp(now);
-        let ready = self.is_up(Network::Ipv4);
-        if core::mem::replace(&mut self.ipv4_ready, ready) != ready {
-            if ready {
-                self.was_up = true;
-                self.events |= Events::IPV4_UP;
-            } else if self.events.contains(Events::IPV4_UP) {
-                self.events.remove(Events::IPV4_UP);
-            } else {
-                self.events |= Events::IPV4_DOWN;
-            }
-        }
-    }
-
-    fn follow_lcp(&mut self, now: Instant) {
-        let signals = self.lcp.take_signals(now);
-        if self.lcp.peer_terminated() && self.phase < Phase::Terminate {
-            // In the midst of negotiation too: a peer that goes then does not come back.
-            self.tell_text(Events::PEER_TERMINATES);
-            self.fail(now, self.reason_of_peer());
-        } else if signals.contains(Actions::TLD) && self.phase < Phase::Terminate {
-            if self.was_up {
-                self.fail(now, DownReason::Renegotiated);
-            } else {
-                self.stop_upper_layers(now);
-                self.phase = Phase::Establish;
-            }
-        }
-        if signals.contains(Actions::TLU) && self.phase == Phase::Establish && self.lcp.is_opened()
-        {
-            self.start_authentication(now);
-        }
-        if self.lcp.policy().is_looped_back() {
-            self.fail(now, DownReason::LoopedBack);
-        }
-        if self.lcp.policy().is_auth_refused() {
-            self.fail(now, DownReason::PeerRefusesAuthentication);
-        }
-        if self.lcp.is_peer_lost() {
-            self.fail(now, DownReason::PeerLost);
-        }
-        let over = matches!(self.lcp.state(), State::Closed | State::Stopped);
-        if over && self.phase != Phase::Down && self.phase != Phase::Dead {
-            let reason = self.down_reason.unwrap_or_else(|| self.reason_of_peer());
-            debug!("link down: {:?}", reason);
-            self.down_reason = Some(reason);
-            self.stop_upper_layers(now);
-            self.phase = Phase::Down;
-            self.events |= Events::DOWN;
-        }
-    }
-
-    /// Why LCP ended, where it was not our doing.
-    fn reason_of_peer(&self) -> DownReason {
-        if !self.heard {
-            DownReason::NothingHeard
-        } else if self.lcp.policy().is_peer_auth_refused() && !self.was_up {
-            DownReason::CredentialsWanted
-        } else if !self.lcp.peer_terminated() {
-            DownReason::NoAgreement
-        } else if self.suite.has_refused_peer() && !self.was_up {
-            DownReason::PeerRequiresEncryption
-        } else {
-            DownReason::PeerClosed
-        }
-    }
-
-    fn start_authentication(&mut self, now: Instant) {
-        debug!("LCP opened");
-        self.phase = Phase::Authenticate;
-        self.events |= Events::LINK_UP;
-        let (theirs, ours) = (self.lcp.policy().peer_auth(), self.lcp.policy().own_auth());
-        self.auth
-            .lower_layer_up(now, theirs, ours, &mut self.random);
-    }
-
-    fn follow_auth(&mut self, now: Instant) {
-        match self.auth.take_outcome() {
-            auth::Outcome::Nothing => {}
-            auth::Outcome::Requested => self.events |= Events::AUTH_REQUESTED,
-            auth::Outcome::Failed(reason) => self.fail(now, reason),
-            auth::Outcome::Done => {
-                let policy = self.lcp.policy();
-                if policy.peer_auth().is_some() || policy.own_auth().is_some() {
-                    self.events |= Events::AUTHENTICATED;
-                }
-                debug!("authenticated");
-                self.phase = Phase::Network;
-                self.suite.lower_layer_up(now, self.auth.keys());
-                self.networks.lower_layer_up(now);
-            }
-        }
-    }
-
-    fn follow_network(&mut self, now: Instant) {
-        match self.suite.take_outcome() {
-            suite::Outcome::Nothing => {}
-            suite::Outcome::Settled => {
-                self.events |= Events::ENCRYPTION;
-                // pppd answers IPCP with Terminate-Acks until it has encryption.
-                self.networks.hurry(now);
-            }
-            // A peer that wanted to know who we are would have given us keys.
-            suite::Outcome::Failed(DownReason::NoEncryptionKeys)
-                if self.lcp.policy().is_peer_auth_refused() =>
-            {
-                return self.fail(now, DownReason::CredentialsWanted);
-            }
-            suite::Outcome::Failed(reason) => return self.fail(now, reason),
-        }
-        // A peer may authenticate us again at any time (RFC 1994 §4.1), and be found wanting.
-        match self.auth.take_outcome() {
-            auth::Outcome::Failed(reason) => return self.fail(now, reason),
-            auth::Outcome::Done => self.suite.set_keys(self.auth.keys()),
-            auth::Outcome::Nothing | auth::Outcome::Requested => {}
-        }
-        if self.networks.is_refused() {
-            self.fail(now, DownReason::NetworkRefused);
-        }
     }
 
     fn next_timer(&self) -> Option<(Instant, TimerKind)> {
