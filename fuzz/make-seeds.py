@@ -122,25 +122,6 @@ for number in range(6):
     seed("pair", number, bytes([number]) + generator.randbytes(560))
     seed("session_ops", number, bytes([3]) + generator.randbytes(2500), 3000)
 
-# The target tunnel reads a script: policies, path, seed, then an action and its argument for each packet.
-for policies in (0x00, 0x88, 0x33, 0xFF, 0x0F):
-    for path in (0x00, 0x04, 0x07, 0x80):
-        seed("tunnel", (policies, path), bytes([policies, path, 1]))
-scripts = {
-    "drop": b"\0\0\3\0" * 12,
-    "double": b"\4\0" * 30,
-    "corrupt": b"\0\0\0\0\x0d\x20" * 12,
-    "replay": b"\0\0\7\3" * 20,
-    "clear": b"\0\0" * 20 + b"\x86\0" * 20,
-    "terminate": b"\0\0" * 24 + b"\x0e\x08\xff\3\xc0\x21\5\1\0\4" * 2,
-    "renegotiate": b"\0\0" * 24 + b"\x0e\x0e\xff\3\x80\xfd\1\1\0\x0a\x12\6\0\0\0\0" * 2,
-    "reset": b"\0\0" * 24 + b"\x0e\x08\xff\3\x80\xfd\x0e\1\0\4" * 4,
-    "refuse": b"\0\0" * 14 + b"\x0e\x0e\xff\3\x80\xfd\4\1\0\x0a\x12\6\1\0\0\x40" * 4,
-}
-for name, script in scripts.items():
-    for policies in (0x00, 0x88, 0x11):
-        seed("tunnel", (policies, name), bytes([policies, 0, 1]) + script)
-
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")
