@@ -464,7 +464,8 @@ fn mppe(bits: MppeBits) -> (String, Option<(Strength, Mode)>) {
 }
 
 /// A configuration option on one line.
-pub(crate) fn option_text(protocol: Protocol, raw: RawOption<'_>) -> String {
+#[must_use]
+pub fn option_text(protocol: Protocol, raw: RawOption<'_>) -> String {
     fn either<T: std::fmt::Display>(raw: RawOption<'_>, option: Result<T, ParseError>) -> String {
         option.map_or_else(|_| format!("malformed {raw}"), |option| option.to_string())
     }
