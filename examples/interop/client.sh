@@ -1,0 +1,201 @@
+# pptp-client against pptpd: sourced by run.
+# shellcheck shell=bash disable=SC2153,SC2154
+
+SERVER=10.99.0.2
+INSIDE=10.98.0.1
+SERVER_LOGS=${LAB_CACHE:-$HOME/.cache/pptp-lab}/run/$LAB_NETNS/server
+
+# serve CONFIG...: boots that server, unless it runs already.
+serve() {
+    [ "$(cat "$LOGS/serves" 2>/dev/null)" != "$*$LAB_NETEM$LAB_NETEM_IN" ] || return 0
+    rm -f "$LOGS/serves"
+    "$here/lab/up" "$@"
+    printf '%s' "$*$LAB_NETEM$LAB_NETEM_IN" >"$LOGS/serves"
+}
+
+# As somebody in the lab's network.
+there() { ip netns exec "$LAB_NETNS" "$@"; }
+
+# dial ARGUMENT...: starts the client, and waits until the tunnel is up. Notes how long that took.
+dial() {
+    local i up
+    (umask 077 && printf '%s\n' "${LAB_PASS:-wonderland}" >"$LOGS/password")
+    : >"$LOGS/client"
+    ip netns exec "$LAB_NETNS" "$PROGRAMS/pptp-client" "$SERVER" "$@" >"$LOGS/client" 2>&1 &
+    client=$!
+    trap 'kill -KILL $client 2>/dev/null; cat "$LOGS/client"; tail -n 30 "$SERVER_LOGS/pppd.log"' EXIT
+    for ((i = 0; i < 300; i++)); do
+        up=$(sed -n 's/^ *\([0-9.]*\)  up: .*/\1/p' "$LOGS/client")
+        if [ -n "$up" ]; then
+            note "up in $up s"
+            return
+        fi
+        kill -0 "$client"
+        sleep 0.1
+    done
+    echo 'it does not come up'
+    return 1
+}
+
+alice() { dial --user "${LAB_USER:-alice}" --password-file "$LOGS/password" "$@"; }
+
+# works: pings through the tunnel, and fetches a megabyte.
+works() {
+    there ping -q -c 5 -i 0.2 -W 2 "$INSIDE"
+    fetch numbers.txt < <(seq 150000)
+}
+
+# works_badly COUNT ENOUGH: pings as often, of which so many have to come back, and fetches nine kilobytes.
+works_badly() {
+    local got
+    there ping -q -c "$1" -i 0.05 -W 2 "$INSIDE" | tee "$LOGS/ping" || true
+    got=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$LOGS/ping")
+    note "$got of $1 pings"
+    [ "$got" -ge "$2" ]
+    fetch fox.txt < <(yes 'The quick brown fox jumps over the lazy dog.' | head -n 200)
+}
+
+# fetch FILE: gets it through the tunnel. It has to be what is on standard input.
+fetch() {
+    local sum wanted
+    wanted=$(sha256sum)
+    # shellcheck disable=SC2016
+    sum=$(there timeout 100 bash -c 'exec 3<>"/dev/tcp/$0/80" && printf "GET /$1 HTTP/1.0\r\n\r\n" >&3 &&
+        sed "1,/^\r*$/d" <&3' "$INSIDE" "$1" | sha256sum)
+    echo "sha256 $sum"
+    [ "$sum" = "$wanted" ]
+}
+
+# hang_up: has the client end. The server has to have been told at each layer.
+hang_up() {
+    local start=${EPOCHREALTIME/./} code=0
+    kill -TERM "$client"
+    wait "$client" || code=$?
+    note "down in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
+    echo "exit code $code"
+    [ "$code" = 0 ]
+    # On a bad path the goodbyes may have been lost, and then it ends by TCP.
+    [ -z "$LAB_NETEM" ] || return 0
+    # pptpd's own log comes a moment later.
+    local i
+    for ((i = 0; i < 30; i++)); do
+        ! tail -n 8 "$SERVER_LOGS/syslog" | grep -q 'control connection finished' || break
+        sleep 0.1
+    done
+    tail -n 12 "$SERVER_LOGS/pppd.log" | grep 'LCP terminated by peer'
+    tail -n 16 "$SERVER_LOGS/syslog" | grep 'Received CALL CLR request'
+    there ip -brief link show >"$LOGS/devices"
+    absent '^tun' "$LOGS/devices"
+}
+
+# absent PATTERN FILE: it is not there. (`set -e` does not heed a command with a "!" before it.)
+absent() { if grep -e "$1" "$2"; then return 1; fi; }
+
+# tells TEXT: the client has said so.
+tells() { grep -F -- "$1" "$LOGS/client"; }
+
+# fails CODE TEXT ARGUMENT...: the client gives up with that exit code, and says so.
+fails() {
+    local code=0 wanted=$1 text=$2
+    shift 2
+    there timeout 40 "$PROGRAMS/pptp-client" "$SERVER" "$@" >"$LOGS/client" 2>&1 || code=$?
+    cat "$LOGS/client"
+    note "exit code $code: $(sed -n 's/^pptp-client: //p' "$LOGS/client")"
+    [ "$code" = "$wanted" ]
+    tells "$text"
+}
+
+case_client_stateless() {
+    serve mschap2-mppe128
+    alice
+    tells 'encryption: sending MPPE-128 stateless, receiving MPPE-128 stateless'
+    works
+    hang_up
+}
+
+case_client_wrong_password() {
+    serve mschap2-mppe128
+    PPTP_PASSWORD=looking-glass fails 7 'the user name or the password is wrong' --user alice
+}
+
+case_client_refuses_encryption() {
+    serve mschap2-mppe128
+    PPTP_PASSWORD=wonderland fails 10 'the peer requires encryption' --user alice --mppe refuse
+}
+
+case_client_40_bits() {
+    serve mschap2-mppe40
+    alice --strength 40,128
+    tells 'encryption: sending MPPE-40 stateless, receiving MPPE-40 stateless'
+    works
+    hang_up
+}
+
+case_client_stateful() {
+    serve mschap2-mppe128-stateful
+    alice --mode stateful
+    tells 'encryption: sending MPPE-128 stateful, receiving MPPE-128 stateful'
+    works
+    hang_up
+}
+
+case_client_unencrypted() {
+    serve mschap2
+    alice --mppe refuse
+    tells 'encryption: sending in the clear, receiving in the clear'
+    works
+    hang_up
+}
+
+# The server has no CCP.
+case_client_encryption_refused() {
+    serve mschap2
+    PPTP_PASSWORD=wonderland fails 10 'encryption is required, and the peer has none that will do' --user alice
+}
+
+# The server has CCP, and in it no MPPE.
+case_client_encryption_rejected() {
+    printf '%s\n' auth require-mschap-v2 nomppe >"$LOGS/ccp-without-mppe"
+    serve "$LOGS/ccp-without-mppe"
+    PPTP_PASSWORD=wonderland fails 10 'encryption is required, and the peer has none that will do' --user alice
+}
+
+case_client_nobody() {
+    serve noauth
+    dial --mppe refuse
+    works
+    hang_up
+}
+
+# Each loss costs a Reset-Request and its answer, either of which may be lost as well; whoever is out of step for good
+# gets nothing through any more.
+case_client_stateful_lossy() {
+    LAB_NETEM='loss 3%' LAB_NETEM_IN='loss 3%'
+    serve mschap2-mppe128-stateful
+    alice --mode stateful
+    works_badly 200 100
+    local log=$SERVER_LOGS/pppd.log
+    note "$(grep -c 'sent \[CCP ResetReq' "$log") resets asked by pppd, $(grep -c 'rcvd \[CCP ResetReq' "$log") by us"
+    # The resets have to be answered and to help: what is decrypted wrongly is rejected as a protocol unheard of.
+    grep 'rcvd \[CCP ResetAck' "$log"
+    absent 'Unsupported protocol' "$log"
+    hang_up
+}
+
+case_client_download_lossy() {
+    LAB_NETEM='delay 20ms 10ms loss 2%'
+    serve mschap2-mppe128
+    alice
+    fetch numbers.txt < <(seq 150000)
+    hang_up
+    note "$(sed -n 's/.*; \([0-9]* put in order\).*/\1/p' "$LOGS/client")"
+}
+
+case_client_stateless_lossy() {
+    LAB_NETEM='delay 5ms loss 3% reorder 10%' LAB_NETEM_IN='loss 3%'
+    serve mschap2-mppe128
+    alice
+    works_badly 200 160
+    hang_up
+    note "$(sed -n 's/.*; \([0-9]* put in order\).*/\1/p' "$LOGS/client")"
+}
