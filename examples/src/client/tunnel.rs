@@ -230,8 +230,12 @@ impl Tunnel {
         let mut sources = vec![
             PollFd::new(&signals.0, PollFlags::IN),
             PollFd::new(&control.tcp, tcp),
-            PollFd::new(&self.gre, PollFlags::IN),
         ];
+        // The server may send GRE at once, and that may be here before we have read that there is a call: until then it
+        // stays in the kernel. A server whose first Configure-Request is lost waits for three seconds.
+        if self.session.call_info().is_some() {
+            sources.push(PollFd::new(&self.gre, PollFlags::IN));
+        }
         if let Some(device) = &self.device {
             sources.push(PollFd::new(device, PollFlags::IN));
         }
