@@ -366,7 +366,8 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
             self.policy.peer_acked();
             self.set_reply(code, packet.identifier, &[], packet.data);
         } else if actions.contains(Actions::SCN) {
-            if code == Code::CONFIGURE_NAK {
+            // A retransmission has not seen the first Nak, and says nothing about whether the peer will come round.
+            if code == Code::CONFIGURE_NAK && !self.has_just_naked(packet.identifier) {
                 self.naks_sent = self.naks_sent.saturating_add(1);
             }
             self.set_reply(code, packet.identifier, &[], refused.written());
@@ -382,6 +383,12 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
                 && granted.identifier == request.identifier
                 && granted.data == request.data
         })
+    }
+
+    /// Whether our last reply was a Configure-Nak of a request with this Identifier.
+    fn has_just_naked(&self, identifier: u8) -> bool {
+        let naked = Packet::parse(&self.reply);
+        naked.is_ok_and(|naked| naked.code == Code::CONFIGURE_NAK && naked.identifier == identifier)
     }
 
     /// Has the policy look at the peer's options, and leaves in `refused` those to be naked or rejected.
