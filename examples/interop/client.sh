@@ -173,7 +173,7 @@ case_client_stateful_lossy() {
     LAB_NETEM='loss 3%' LAB_NETEM_IN='loss 3%'
     serve mschap2-mppe128-stateful
     alice --mode stateful
-    works_badly 200 100
+    works_badly 200 70
     local log=$SERVER_LOGS/pppd.log
     note "$(grep -c 'sent \[CCP ResetReq' "$log") resets asked by pppd, $(grep -c 'rcvd \[CCP ResetReq' "$log") by us"
     # The resets have to be answered and to help: what is decrypted wrongly is rejected as a protocol unheard of.
