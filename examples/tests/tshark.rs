@@ -155,7 +155,9 @@ fn tshark_reads_tunnels_as_we_do() {
 
 /// The whole life of a control connection.
 fn compare_control(tunnel: &File, context: &str) {
-    let told = tunnel.fields("pptp", &["_ws.col.Info"]).concat();
+    let mut told = tunnel.fields("pptp", &["_ws.col.Info"]).concat();
+    // A transfer may take longer than the control connection goes without a sign of life.
+    told.retain(|name| !name.starts_with("Echo-"));
     let expected = [
         "Start-Control-Connection-Request",
         "Start-Control-Connection-Reply",
