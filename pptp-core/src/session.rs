@@ -192,6 +192,9 @@ impl<P: Profile, R> Session<P, R> {
     /// Takes a GRE packet, from its GRE header on, and gives the network packet in it, if there is one. Packets that
     /// come after a later one are dropped (RFC 2637 §4.3); see [`Self::receive_gre`] for another way.
     ///
+    /// Until [`Self::call_info`] gives the call, packets are best left in the socket: the peer's first one may overtake
+    /// its answer on TCP, and would be dropped here, which costs the time of a retransmission.
+    ///
     /// # Errors
     /// [`Discard`] if it was dropped, which nothing needs to be done about.
     pub fn handle_gre<'a>(
