@@ -3,7 +3,7 @@
 set -euo pipefail
 
 CI_CACHE=${CI_CACHE:-$HOME/.cache/pptp-ci}
-export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never} CARGO_NET_RETRY=5 DEBIAN_FRONTEND=noninteractive
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never} CARGO_NET_RETRY=5 CARGO_INCREMENTAL=0 DEBIAN_FRONTEND=noninteractive
 TARGET=${CARGO_TARGET_DIR:-$PWD/target}
 mkdir -p "$CI_CACHE"
 
