@@ -3,6 +3,7 @@
 . .ci/lib.sh
 
 need iproute2 iputils-ping util-linux ca-certificates gcc libc6-dev
+apt_lists # the lab downloads its guest's packages by them
 cargo build -q --locked --release -p pptp-examples
 LAB_CACHE=${LAB_CACHE:-$CI_CACHE/lab}
 as_root env LAB_CACHE="$LAB_CACHE" CARGO_TARGET_DIR="$TARGET" LOGS="$TARGET/interop-logs" examples/interop/run
