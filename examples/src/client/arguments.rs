@@ -1,8 +1,9 @@
 //! The command line, and what it means for the library.
 
-use super::device::Network;
 use super::failure::{EXIT_CODES, Failure};
+use crate::net::{clock, networks};
 use clap::{Parser, ValueEnum};
+use ipnet::Ipv4Net;
 use pptp_core::ClientConfig;
 use pptp_core::control::FieldText;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
@@ -76,8 +77,8 @@ pub struct Arguments {
     pub mode: Vec<Mode>,
 
     /// Send what is for this network through the tunnel, as in 10.1.0.0/16; may be given several times
-    #[arg(long, value_name = "NETWORK")]
-    pub route: Vec<Network>,
+    #[arg(long, value_name = "NETWORK", value_parser = networks::parse)]
+    pub route: Vec<Ipv4Net>,
 
     /// The longest packet inside the tunnel, before encryption; longer than 1400 may have to be fragmented outside
     #[arg(long, default_value_t = 1400, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
@@ -142,10 +143,8 @@ impl Arguments {
             ));
         }
         let mut config = ClientConfig::default();
-        let mut id = [0; 2];
-        getrandom::fill(&mut id).map_err(|error| Failure::system("random numbers", error))?;
         // Others behind the same NAT, and those who were before us, should have another one.
-        config.call.call_id = u16::from_ne_bytes(id).max(1);
+        config.call.call_id = u16::from_ne_bytes(clock::entropy()?).max(1);
         config.control.start.host_name = FieldText::new(b"local");
         config.ppp.lcp.mru = self.mtu;
         config.ppp.lcp.mtu = self.mtu;

@@ -1,5 +1,6 @@
 //! What went wrong, in words, and as the program's exit code.
 
+use crate::net::SystemError;
 use pptp_core::DownReason;
 use pptp_core::control::{CallEnd, CloseReason};
 use pptp_core::ppp::DownReason as Link;
@@ -11,10 +12,8 @@ use std::fmt;
 pub enum Failure {
     /// What was asked for makes no sense.
     Usage(String),
-    /// The operating system does not let us.
-    NotPermitted(String),
-    /// The operating system fails us.
-    System(String),
+    /// The operating system does not let us, or fails us.
+    System(SystemError),
     /// The server cannot be found or reached.
     Unreachable(String),
     /// The tunnel ended.
@@ -47,16 +46,16 @@ Exit codes:
 impl Failure {
     /// A failure of the operating system in `what`.
     pub fn system(what: &str, error: impl fmt::Display) -> Self {
-        Self::System(format!("{what}: {error}"))
+        Self::System(SystemError::new(what, error))
     }
 
     /// The exit code: see [`EXIT_CODES`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::System(_) => 1,
+            Self::System(SystemError::Failed(_)) => 1,
             Self::Usage(_) => 2,
-            Self::NotPermitted(_) => 3,
+            Self::System(SystemError::NotPermitted(_)) => 3,
             Self::Unreachable(_) => 4,
             Self::Down { reason, .. } => match reason {
                 DownReason::Closed => 0,
@@ -139,18 +138,20 @@ fn of_control(reason: CloseReason) -> u8 {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(text)
-            | Self::NotPermitted(text)
-            | Self::System(text)
-            | Self::Unreachable(text) => {
-                f.write_str(text)?;
-            }
+            Self::Usage(text) | Self::Unreachable(text) => f.write_str(text)?,
+            Self::System(error) => error.fmt(f)?,
             Self::Down { reason, .. } => reason.fmt(f)?,
         }
         match self.advice() {
             Some(advice) => write!(f, "\n  {advice}"),
             None => Ok(()),
         }
+    }
+}
+
+impl From<SystemError> for Failure {
+    fn from(error: SystemError) -> Self {
+        Self::System(error)
     }
 }
 

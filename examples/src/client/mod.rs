@@ -3,7 +3,7 @@
 //! ```text
 //! arguments   the command line         -> what is wanted, as the library's configuration
 //! password    a file, the environment, a prompt
-//! sockets     the server's name        -> its TCP connection, and a raw socket for GRE
+//! sockets     the server's name        -> its TCP connection
 //! tunnel      the loop between sockets, device, signals and the library's Client
 //! device      what IPCP agreed on      -> a TUN device with address, MTU and routes
 //! progress    the library's events     -> a line each
@@ -20,12 +20,15 @@ pub mod progress;
 pub mod sockets;
 pub mod tunnel;
 
+use crate::net::clock;
+use crate::net::gre::GreSocket;
+use crate::net::signals::Signals;
 use arguments::Arguments;
 use failure::Failure;
 use pptp_core::DownReason;
 use pptp_core::ppp::Credentials;
-use sockets::{connect, gre_socket, resolve};
-use tunnel::{Signals, Tunnel};
+use sockets::{connect, resolve};
+use tunnel::{SIGNALS, Tunnel};
 
 /// Connects, keeps the tunnel until something ends it, and tells what that was. Being asked to stop is success.
 ///
@@ -39,14 +42,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         config.ppp.credentials =
             Some(credentials.map_err(|error| Failure::Usage(error.to_string()))?);
     }
-    let mut entropy = [0; 32];
-    getrandom::fill(&mut entropy).map_err(|error| Failure::system("random numbers", error))?;
-
+    let entropy = clock::entropy()?;
     let server = resolve(&arguments.server, arguments.port)?;
     if let Some(route) = arguments
         .route
         .iter()
-        .find(|route| route.contains(*server.ip()))
+        .find(|route| route.contains(server.ip()))
     {
         return Err(Failure::Usage(format!(
             "the server itself, {}, is in {route}: no route to it would be left",
@@ -55,13 +56,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     // Before the server can send anything: to GRE that nobody takes the kernel answers with an ICMP error, which pptpd
     // takes for the end.
-    let gre = gre_socket(*server.ip())?;
+    let gre = GreSocket::connected(*server.ip())?;
     progress::line(format_args!("connecting to {server}"));
     let tunnel = Tunnel::new(arguments, config, entropy, server, gre);
     let tcp = connect(server)?;
     // Until now there was nothing to put back, and a signal could just end the program.
-    let signals = Signals::new()?;
-    let (reason, refused) = tunnel.run(tcp, &signals)?;
+    let signals = Signals::new(&SIGNALS)?;
+    let (reason, refused) = tunnel.run(tcp, signals)?;
     match reason {
         DownReason::Closed => Ok(()),
         reason => Err(Failure::Down { reason, refused }),

@@ -1,17 +1,9 @@
-//! The two ways to the server: a TCP connection and a raw socket for GRE.
+//! The server's address, and the TCP connection to it.
 
 use super::failure::Failure;
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
 use std::time::Duration;
-
-/// The IP protocol of GRE.
-const GRE: i32 = 47;
-
-/// The room that is asked for in the kernel for GRE packets that nobody has read yet, in octets. A burst that finds no
-/// room is lost.
-const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// How long the server may take to accept the TCP connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -31,27 +23,6 @@ pub fn resolve(host: &str, port: u16) -> Result<SocketAddrV4, Failure> {
             SocketAddr::V6(_) => None,
         })
         .ok_or_else(|| unreachable("it has no IPv4 address, and PPTP has no IPv6".to_owned()))
-}
-
-/// A raw socket that gets the GRE packets of `server` only.
-///
-/// # Errors
-/// [`Failure::NotPermitted`] without `CAP_NET_RAW`.
-pub fn gre_socket(server: Ipv4Addr) -> Result<Socket, Failure> {
-    let open = || -> io::Result<Socket> {
-        let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(GRE)))?;
-        socket.set_nonblocking(true)?;
-        // The limit of ordinary users' sockets may make it less, which is no failure.
-        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
-        socket.connect(&SockAddr::from(SocketAddrV4::new(server, 0)))?;
-        Ok(socket)
-    };
-    open().map_err(|error| match error.kind() {
-        ErrorKind::PermissionDenied => Failure::NotPermitted(
-            "a raw socket for GRE takes root, or the capability CAP_NET_RAW".to_owned(),
-        ),
-        _ => Failure::Unreachable(format!("{server}: no way for GRE ({error})")),
-    })
 }
 
 /// The TCP connection to the server.

@@ -2,24 +2,27 @@
 //! comes out of that goes to them.
 
 use super::arguments::Arguments;
-use super::device::{Device, Network as Route};
+use super::device::TunnelDevice;
 use super::failure::Failure;
 use super::progress;
+use crate::net::clock::Clock;
+use crate::net::gre::{GreSocket, MAX_DATAGRAM};
+use crate::net::signals::Signals;
+use ipnet::Ipv4Net;
 use log::{debug, trace};
+use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::{Received, Reorder, strip_ipv4};
 use pptp_core::ppp::{Event as LinkEvent, Inbound, Ipv4, Minimal};
 use pptp_core::time::Instant;
-use pptp_core::{Client, ClientConfig, DownReason, Event, MAX_GRE_OVERHEAD, MAX_OUTPUT, Network};
+use pptp_core::{Client, ClientConfig, DownReason, Event, MAX_OUTPUT, Network, SendError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use socket2::Socket;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddrV4, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// The longest IPv4 packet, in octets.
-const MAX_PACKET: usize = 65_535;
+/// The longest packet that is read, in octets: longer ones do not fit the tunnel.
+const MAX_PACKET: usize = MAX_DATAGRAM;
 
 /// How many packets are held back at most until those before them come: at 100 Mbit/s those of 10 ms.
 const HELD_PACKETS: usize = 128;
@@ -36,31 +39,7 @@ const GOODBYE: Duration = Duration::from_secs(10);
 type Order = Reorder<HELD_PACKETS, HELD_LEN>;
 
 /// The signals by which a user asks to stop.
-#[derive(Debug)]
-pub struct Signals(UnixStream);
-
-impl Signals {
-    /// From now on they come here.
-    ///
-    /// # Errors
-    /// [`Failure::System`].
-    pub fn new() -> Result<Self, Failure> {
-        let open = || {
-            let (ours, theirs) = UnixStream::pair()?;
-            ours.set_nonblocking(true)?;
-            for signal in [SIGINT, SIGTERM, SIGHUP] {
-                signal_hook::low_level::pipe::register(signal, theirs.try_clone()?)?;
-            }
-            Ok(Self(ours))
-        };
-        open().map_err(|error: io::Error| Failure::system("signals", error))
-    }
-
-    /// How many came since the last time.
-    fn take(&self) -> usize {
-        (&self.0).read(&mut [0; 16]).unwrap_or(0)
-    }
-}
+pub const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 
 /// What is counted here and not by the library.
 #[derive(Debug, Clone, Copy, Default)]
@@ -80,19 +59,17 @@ struct Counters {
 pub struct Tunnel {
     session: Client<Minimal>,
     server: SocketAddrV4,
-    gre: Socket,
+    gre: GreSocket,
     order: Option<Box<Order>>,
-    device: Option<Device>,
+    device: Option<TunnelDevice>,
     device_name: Option<String>,
-    routes: Vec<Route>,
+    routes: Vec<Ipv4Net>,
     counters: Counters,
     /// The highest sequence number that came.
     highest: Option<u32>,
     /// The last one that came after a higher one.
     overtaken: Option<u32>,
-    /// Whether the server's machine has said that it takes no GRE.
-    refused: bool,
-    epoch: std::time::Instant,
+    clock: Clock,
     /// Why it cannot go on, if the library does not know.
     failure: Option<Failure>,
     down: Option<DownReason>,
@@ -116,7 +93,7 @@ impl Tunnel {
         config: ClientConfig,
         entropy: [u8; 32],
         server: SocketAddrV4,
-        gre: Socket,
+        gre: GreSocket,
     ) -> Self {
         Self {
             session: Client::new(config, entropy),
@@ -131,8 +108,7 @@ impl Tunnel {
             counters: Counters::default(),
             highest: None,
             overtaken: None,
-            refused: false,
-            epoch: std::time::Instant::now(),
+            clock: Clock::start(),
             failure: None,
             down: None,
         }
@@ -143,7 +119,11 @@ impl Tunnel {
     ///
     /// # Errors
     /// [`Failure`] if it was the operating system.
-    pub fn run(mut self, tcp: TcpStream, signals: &Signals) -> Result<(DownReason, bool), Failure> {
+    pub fn run(
+        mut self,
+        tcp: TcpStream,
+        mut signals: Signals,
+    ) -> Result<(DownReason, bool), Failure> {
         let mut control = Control {
             tcp,
             inbox: Vec::new(),
@@ -162,10 +142,10 @@ impl Tunnel {
                 debug!("the server takes too long to say goodbye");
                 break;
             }
-            let ready = self.wait(now, goodbye, &control, signals)?;
+            let ready = self.wait(now, goodbye, &control, &signals)?;
             let now = self.now();
             if ready.signal {
-                if signals.take() > 0 && goodbye.is_some() {
+                if signals.take().count() > 0 && goodbye.is_some() {
                     break;
                 }
                 progress::step(now, format_args!("hanging up"));
@@ -193,13 +173,15 @@ impl Tunnel {
         self.report();
         match self.failure {
             Some(failure) => Err(failure),
-            None => Ok((self.down.unwrap_or(DownReason::Closed), self.refused)),
+            None => {
+                let reason = self.down.unwrap_or(DownReason::Closed);
+                Ok((reason, self.gre.is_refused()))
+            }
         }
     }
 
     fn now(&self) -> Instant {
-        let micros = self.epoch.elapsed().as_micros();
-        Instant::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+        self.clock.now()
     }
 
     /// Waits until there is something to do.
@@ -228,7 +210,7 @@ impl Tunnel {
             PollFlags::IN | PollFlags::OUT
         };
         let mut sources = vec![
-            PollFd::new(&signals.0, PollFlags::IN),
+            PollFd::new(signals, PollFlags::IN),
             PollFd::new(&control.tcp, tcp),
         ];
         // The server may send GRE at once, and that may be here before we have read that there is a call: until then it
@@ -237,7 +219,7 @@ impl Tunnel {
             sources.push(PollFd::new(&self.gre, PollFlags::IN));
         }
         if let Some(device) = &self.device {
-            sources.push(PollFd::new(device, PollFlags::IN));
+            sources.push(PollFd::new(device.tun(), PollFlags::IN));
         }
         match poll(&mut sources, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -259,6 +241,7 @@ impl Tunnel {
     /// Does all that the library wants done.
     fn drain(&mut self, control: &mut Control) {
         while self.drain_once(control) {}
+        self.gre.flush();
     }
 
     /// Tells whether there was anything, and so may be more: what one outlet gives may open another.
@@ -274,8 +257,7 @@ impl Tunnel {
             control.outbox.extend_from_slice(message);
             did_something = true;
         }
-        while let Ok(Some(datagram)) = self.session.poll_gre(now, &mut out) {
-            transmit(&self.gre, datagram, &mut self.refused);
+        while self.send_own(now) {
             did_something = true;
         }
         while let Some(event) = self.session.poll_event() {
@@ -303,6 +285,16 @@ impl Tunnel {
             }
         }
         did_something
+    }
+
+    /// Sends the next GRE packet of the library's own, if there is one.
+    fn send_own(&mut self, now: Instant) -> bool {
+        let session = &mut self.session;
+        let sent = self.gre.send(None, |room| {
+            let datagram = session.poll_gre(now, room)?;
+            Ok::<_, BufferTooSmall>(datagram.map_or(0, <[u8]>::len))
+        });
+        sent.is_ok_and(|len| len > 0)
     }
 
     /// Hands what waits for it to TCP.
@@ -340,15 +332,10 @@ impl Tunnel {
     fn read_gre(&mut self, now: Instant) {
         let mut buffer = [0; MAX_PACKET];
         for _ in 0..TURN {
-            let len = match (&self.gre).read(&mut buffer) {
+            let len = match self.gre.read(&mut buffer) {
                 Ok(len) => len,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    // An ICMP error for something that we sent. Anybody can forge one: it ends nothing.
-                    debug!("GRE: {error}");
-                    self.refused |= error.kind() == ErrorKind::ConnectionRefused;
-                    continue;
-                }
+                Err(_) => continue,
             };
             let packet = strip_ipv4(buffer.get_mut(..len).unwrap_or_default());
             let received = packet.and_then(|datagram| self.session.receive_gre(now, datagram));
@@ -393,9 +380,9 @@ impl Tunnel {
                     self.counters.reordered += 1;
                 }
                 let Some(device) = &self.device else { return };
-                match device.write(packet) {
+                match device.tun().write(packet) {
                     Ok(_) => count(&mut self.counters.received, packet),
-                    Err(error) => debug!("{}: {error}", device.name()),
+                    Err(error) => debug!("{}: {error}", device.tun().name()),
                 }
             }
             Ok(_) => {}
@@ -407,13 +394,12 @@ impl Tunnel {
     fn read_device(&mut self, now: Instant) {
         let Some(device) = &self.device else { return };
         let mut packet = [0; MAX_PACKET];
-        let mut out = [0; MAX_PACKET + MAX_GRE_OVERHEAD];
         for _ in 0..TURN {
-            let len = match device.read(&mut packet) {
+            let len = match device.tun().read(&mut packet) {
                 Ok(len) => len,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => {
-                    self.failure = Some(Failure::system(device.name(), error));
+                    self.failure = Some(Failure::system(device.tun().name(), error));
                     return;
                 }
             };
@@ -422,11 +408,13 @@ impl Tunnel {
             if packet.first().is_none_or(|first| first >> 4 != 4) {
                 continue;
             }
-            match self.session.send(now, Network::Ipv4, packet, &mut out) {
-                Ok(datagram) if transmit(&self.gre, datagram, &mut self.refused) => {
-                    count(&mut self.counters.sent, packet);
-                }
-                Ok(_) => self.counters.unsent += 1,
+            let session = &mut self.session;
+            let sent = self.gre.send(None, |room| {
+                let datagram = session.send(now, Network::Ipv4, packet, room)?;
+                Ok::<_, SendError>(datagram.len())
+            });
+            match sent {
+                Ok(_) => count(&mut self.counters.sent, packet),
                 Err(error) => {
                     trace!("not sent: {error}");
                     self.counters.unsent += 1;
@@ -440,13 +428,13 @@ impl Tunnel {
             // The name has to be free for the next one.
             self.device = None;
             let name = self.device_name.as_deref();
-            match Device::new(name, ipv4, &self.routes, *self.server.ip()) {
+            match TunnelDevice::new(name, ipv4, &self.routes, *self.server.ip()) {
                 Ok(device) => self.device = Some(device),
                 Err(failure) => self.failure = Some(failure),
             }
         }
         if let Some(device) = &self.device {
-            progress::up(self.now(), device.name(), &ipv4);
+            progress::up(self.now(), device.tun().name(), &ipv4);
         }
     }
 
@@ -457,6 +445,7 @@ impl Tunnel {
             reordered,
             unsent,
         } = self.counters;
+        let unsent = unsent + self.gre.unsent();
         let gre = self.session.gre_stats();
         progress::step(
             self.now(),
@@ -482,21 +471,6 @@ struct Ready {
     control: bool,
     gre: bool,
     device: bool,
-}
-
-/// Sends a datagram, and tells whether the kernel took it.
-fn transmit(gre: &Socket, datagram: &[u8], refused: &mut bool) -> bool {
-    // An error may be that of an earlier packet, by ICMP; the kernel tells it once and does not send this one.
-    for _ in 0..2 {
-        match gre.send(datagram) {
-            Ok(_) => return true,
-            Err(error) => {
-                debug!("GRE: {error}");
-                *refused |= error.kind() == ErrorKind::ConnectionRefused;
-            }
-        }
-    }
-    false
 }
 
 fn count((packets, octets): &mut (u64, u64), packet: &[u8]) {

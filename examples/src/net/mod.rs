@@ -1,0 +1,21 @@
+//! What the programs need of Linux: sockets, network devices, routes, signals.
+//!
+//! ```text
+//! error      what the operating system refuses    -> words
+//! gre        a raw socket for GRE, read one by one, written many at once
+//! device     a TUN device
+//! routes     routes that go when they are dropped
+//! networks   10.1.0.0/16, from the command line or a file
+//! signals    signals, as something to wait for
+//! clock      the library's time, and its entropy
+//! ```
+
+pub mod clock;
+pub mod device;
+pub mod error;
+pub mod gre;
+pub mod networks;
+pub mod routes;
+pub mod signals;
+
+pub use error::SystemError;
