@@ -1,29 +1,91 @@
-# For what runs in a guest: sourced by what `in` sends there.
+# What a guest does: sourced by its first process, and by what `in` sends there.
 # shellcheck shell=dash disable=SC1091,SC2034
 . /lab/env
 
-# linux NAME HOST [PPPD-OPTION...]: pptp-linux and pppd dial in the background. What they tell is in /lab/NAME.log.
+# The shell's own of that name can do less.
+ip() { /sbin/ip "$@"; }
+tc() { /sbin/tc "$@"; }
+
+# pptpd_start CONNECTIONS PPPD-OPTION...: pptpd serves. Each tunnel's pppd logs to /lab/pppd.log.
+pptpd_start() {
+    connections=$1
+    shift
+    # shellcheck disable=SC2086
+    printf '%s\n' 'name pptpd' $DEBUG nodefaultroute 'logfile /lab/pppd.log' "$@" >/etc/ppp/pptpd
+    cat >/etc/pptpd.conf <<EOF
+option /etc/ppp/pptpd
+localip 10.98.0.1
+remoteip 10.98.0.10-$((9 + connections))
+connections $connections
+${DEBUG:+debug}
+EOF
+    pptpd
+    until grep -q ':06BB 00000000:0000 0A' /proc/net/tcp; do sleep 0.05; done
+}
+
+pptpd_stop() {
+    killall pptpd
+    killall pptpctrl pppd
+    while pidof pptpctrl pppd pptpd >/dev/null; do sleep 0.05; done
+} 2>/dev/null
+
+# ours_start: pptp-server serves, by the configuration in /lab/server.toml. It logs to /lab/pptp-server.log.
+ours_start() {
+    /programs/pptp-server --config /lab/server.toml 2>/lab/pptp-server.log &
+    for try in $(seq 100); do
+        ! grep -q listening /lab/pptp-server.log || return 0
+        kill -0 $! || break
+        sleep 0.05
+    done
+    cat /lab/pptp-server.log
+    return 1
+}
+
+ours_stop() {
+    killall pptp-server
+    while pidof pptp-server >/dev/null; do sleep 0.05; done
+} 2>/dev/null
+
+# linux NAME HOST [PPPD-OPTION...]: pptp-linux and pppd dial, in the background. They log to /lab/NAME.log.
 linux() {
-    tunnel=/run/tunnel-$1 host=$2
+    tunnel=/run/tunnel-$1 name=$1 host=$2
+    shift 2
     rm -rf "$tunnel"
     mkdir -p "$tunnel"
+    : >"/lab/$name.log"
     # shellcheck disable=SC2086
-    {
-        printf '%s\n' $DEBUG noauth nodetach nodefaultroute ipcp-accept-local ipcp-accept-remote \
-            "logfile /lab/$1.log" "ipparam $1" "user $USER" "password $PASS"
-        shift 2
-        printf '%s\n' "$@"
-    } >"$tunnel/options"
-    printf '#!/bin/sh\necho "$1 $4 $5" >"/run/tunnel-$6/new"\nmv "/run/tunnel-$6/new" "/run/tunnel-$6/up"\n' >/etc/ppp/ip-up
-    chmod +x /etc/ppp/ip-up
-    pppd pty "setsid pptp $host --nolaunchpppd --loglevel 2; :" file "$tunnel/options" >"$tunnel/out" 2>&1 &
+    printf '%s\n' $DEBUG noauth nodetach nodefaultroute ipcp-accept-local ipcp-accept-remote \
+        "logfile /lab/$name.log" "ipparam $name" "user $USER" "password $PASS" "$@" >"$tunnel/options"
+    cat >"$tunnel/ip-up" <<'EOF'
+#!/bin/sh
+echo "$1 $4 $5" >"/run/tunnel-$6/new"
+mv "/run/tunnel-$6/new" "/run/tunnel-$6/up"
+EOF
+    chmod +x "$tunnel/ip-up"
+    mv "$tunnel/ip-up" /etc/ppp/ip-up
+    # On its end pppd kills the shell that it runs this in. pptp has to outlive it, for the goodbyes, and so must not
+    # be what that shell ends with.
+    pppd pty "setsid pptp $host --nolaunchpppd --loglevel ${DEBUG:+2}; :" file "$tunnel/options" >"$tunnel/out" 2>&1 &
     echo $! >"$tunnel/pid"
 }
 
-# up NAME [SECONDS]: waits until it is up. Sets device, own, peer.
+# ours NAME HOST [ARGUMENT...]: pptp-client dials, in the background. It logs to /lab/NAME.log.
+ours() {
+    tunnel=/run/tunnel-$1 name=$1
+    shift
+    rm -rf "$tunnel"
+    mkdir -p "$tunnel"
+    PPTP_PASSWORD=$PASS /programs/pptp-client -u "$USER" "$@" 2>"/lab/$name.log" &
+    echo $! >"$tunnel/pid"
+}
+
+# up NAME [SECONDS]: waits until that is up. Sets device, own and peer.
 up() {
     for try in $(seq $((${2:-30} * 20))); do
-        if read -r device own peer <"/run/tunnel-$1/up"; then return 0; fi 2>/dev/null
+        sed -n 's/.*  up: \(.*\), address \(.*\), server \(.*\), .*/\1 \2 \3/p' "/lab/$1.log" >"/run/tunnel-$1/ours"
+        for file in ours up; do
+            ! read -r device own peer <"/run/tunnel-$1/$file" || return 0
+        done 2>/dev/null
         kill -0 "$(cat "/run/tunnel-$1/pid")" || break
         sleep 0.05
     done
@@ -31,13 +93,9 @@ up() {
     return 1
 }
 
-# down NAME: hangs up, and waits for that.
+# down NAME: hangs up, and waits until that is done.
 down() {
     pid=$(cat "/run/tunnel-$1/pid")
     kill "$pid"
     while [ -e "/proc/$pid" ]; do sleep 0.05; done
 }
-
-# The shell's own of that name can do less.
-ip() { /sbin/ip "$@"; }
-tc() { /sbin/tc "$@"; }
