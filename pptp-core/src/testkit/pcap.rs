@@ -3,8 +3,8 @@
 use super::{Kind, Packet, Side};
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
-use alloc::vec;
 use alloc::vec::Vec;
+use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// Raw IP packets, with nothing in front of them.
 const LINKTYPE_RAW: u32 = 101;
@@ -13,23 +13,25 @@ const LINKTYPE_ETHERNET: u32 = 1;
 
 const GRE: u8 = 47;
 const TCP: u8 = 6;
-const PPTP_PORT: u16 = 1723;
 
 const FIN: u8 = 0x01;
 const SYN: u8 = 0x02;
 const PSH: u8 = 0x08;
 const ACK: u8 = 0x10;
 
+/// Whom a [log](write) is between.
+const CLIENT: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 49_152);
+const SERVER: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 1), 1723);
+
 /// Makes a capture file of a [log](super::Sim::log): IPv4 packets between 192.0.2.1, the client, and 198.51.100.1.
 ///
-/// The control connection becomes a TCP connection from its handshake on. As in the log there are no losses in it and
-/// no acknowledgments of its own.
+/// As in the log there are no losses in the control connection.
 ///
 /// # Panics
 /// If something is too long for one IPv4 packet.
 #[must_use]
 pub fn write(log: &[Packet]) -> Vec<u8> {
-    let mut file = File::new();
+    let mut file = Writer::new(CLIENT, SERVER);
     for Packet {
         at,
         from,
@@ -39,33 +41,38 @@ pub fn write(log: &[Packet]) -> Vec<u8> {
     } in log
     {
         match kind {
-            Kind::Gre => file.ipv4(*at, *from, GRE, bytes),
-            Kind::Control => {
-                file.handshake(*at);
-                file.tcp(*at, *from, PSH | ACK, bytes);
-            }
-            Kind::Close => file.fin(*at, *from),
+            Kind::Gre => file.gre(*at, *from, bytes),
+            Kind::Control => file.control(*at, *from, bytes),
+            Kind::Close => file.close(*at, *from),
         }
     }
     file.octets
 }
 
-struct File {
+/// Makes a capture file of what a client and a server send each other, bit by bit.
+///
+/// The control connection becomes a TCP connection from its handshake on, without acknowledgments of its own.
+#[derive(Debug, Clone)]
+pub struct Writer {
     octets: Vec<u8>,
     /// The Identification of the next IPv4 packet.
     identification: u16,
     connection: Option<Connection>,
-    client_port: u16,
+    client: SocketAddrV4,
+    server: SocketAddrV4,
 }
 
 /// A TCP connection: the next sequence number of each end, and whether it has ended.
+#[derive(Debug, Clone)]
 struct Connection {
     next: [u32; 2],
     ended: [bool; 2],
 }
 
-impl File {
-    fn new() -> Self {
+impl Writer {
+    /// A file with nothing in it yet, of what crosses between these.
+    #[must_use]
+    pub fn new(client: SocketAddrV4, server: SocketAddrV4) -> Self {
         let mut octets = Vec::new();
         octets.extend(0xa1b2_c3d4_u32.to_le_bytes());
         octets.extend([2, 0, 4, 0]);
@@ -76,8 +83,69 @@ impl File {
             octets,
             identification: 1,
             connection: None,
-            client_port: 49_152,
+            client,
+            server,
         }
+    }
+
+    /// What follows is another connection, between these.
+    pub fn reconnect(&mut self, client: SocketAddrV4, server: SocketAddrV4) {
+        self.connection = None;
+        (self.client, self.server) = (client, server);
+    }
+
+    /// What has been added to the file and not been cleared yet.
+    #[must_use]
+    pub fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// Forgets what was added to the file: the caller has put it elsewhere.
+    pub fn clear(&mut self) {
+        self.octets.clear();
+    }
+
+    /// Adds a part of the control connection.
+    ///
+    /// # Panics
+    /// If it is too long for one IPv4 packet.
+    pub fn control(&mut self, at: Instant, from: Side, bytes: &[u8]) {
+        self.handshake(at);
+        self.tcp(at, from, PSH | ACK, bytes);
+    }
+
+    /// Adds a GRE packet, from its GRE header on.
+    ///
+    /// # Panics
+    /// If it is too long for one IPv4 packet.
+    pub fn gre(&mut self, at: Instant, from: Side, datagram: &[u8]) {
+        self.ipv4(at, from, GRE, datagram);
+    }
+
+    /// Adds that one end has closed the control connection. Where both have, the next one is from another port.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn close(&mut self, at: Instant, from: Side) {
+        self.handshake(at);
+        self.tcp(at, from, FIN | ACK, &[]);
+        let ended = self
+            .connection
+            .as_ref()
+            .is_some_and(|connection| connection.ended == [true; 2]);
+        if ended {
+            self.tcp(at, from.peer(), ACK, &[]);
+            self.connection = None;
+            self.client.set_port(self.client.port().wrapping_add(1));
+        }
+    }
+
+    /// Adds a whole IP packet.
+    ///
+    /// # Panics
+    /// If it is too long for one.
+    pub fn packet(&mut self, at: Instant, packet: &[u8]) {
+        self.record(at, &[packet]);
     }
 
     fn handshake(&mut self, at: Instant) {
@@ -91,20 +159,6 @@ impl File {
         self.tcp(at, Side::Client, SYN, &[]);
         self.tcp(at, Side::Server, SYN | ACK, &[]);
         self.tcp(at, Side::Client, ACK, &[]);
-    }
-
-    fn fin(&mut self, at: Instant, from: Side) {
-        self.handshake(at);
-        self.tcp(at, from, FIN | ACK, &[]);
-        let ended = self
-            .connection
-            .as_ref()
-            .is_some_and(|connection| connection.ended == [true; 2]);
-        if ended {
-            self.tcp(at, from.peer(), ACK, &[]);
-            self.connection = None;
-            self.client_port += 1;
-        }
     }
 
     fn tcp(&mut self, at: Instant, from: Side, flags: u8, payload: &[u8]) {
@@ -127,10 +181,7 @@ impl File {
         connection.next[own] = sequence.wrapping_add(counted);
         connection.ended[own] |= flags & FIN != 0;
 
-        let ports = match from {
-            Side::Client => [self.client_port, PPTP_PORT],
-            Side::Server => [PPTP_PORT, self.client_port],
-        };
+        let ports = [self.address(from).port(), self.address(from.peer()).port()];
         let mut segment = ports.map(u16::to_be_bytes).concat();
         segment.extend(sequence.to_be_bytes());
         segment.extend(acknowledgment.to_be_bytes());
@@ -138,7 +189,7 @@ impl File {
         segment.extend(0xffff_u16.to_be_bytes());
         segment.extend([0; 4]);
         segment.extend(payload);
-        let mut pseudo_header = [address(from), address(from.peer())].concat();
+        let mut pseudo_header = self.addresses(from).concat();
         pseudo_header.extend([0, TCP]);
         pseudo_header.extend(u16::try_from(segment.len()).expect("it fits").to_be_bytes());
         let checksum = checksum(&[&pseudo_header, &segment]);
@@ -148,32 +199,44 @@ impl File {
 
     fn ipv4(&mut self, at: Instant, from: Side, protocol: u8, payload: &[u8]) {
         let total = u16::try_from(20 + payload.len()).expect("it fits into an IPv4 packet");
-        let mut header = vec![0x45, 0];
-        header.extend(total.to_be_bytes());
-        header.extend(self.identification.to_be_bytes());
-        header.extend([0, 0, 64, protocol, 0, 0]);
-        header.extend(address(from));
-        header.extend(address(from.peer()));
+        let mut header = [0; 20];
+        header[0] = 0x45;
+        header[2..4].copy_from_slice(&total.to_be_bytes());
+        header[4..6].copy_from_slice(&self.identification.to_be_bytes());
+        header[8..10].copy_from_slice(&[64, protocol]);
+        let [source, destination] = self.addresses(from);
+        header[12..16].copy_from_slice(&source);
+        header[16..].copy_from_slice(&destination);
         let checksum = checksum(&[&header]);
         header[10..12].copy_from_slice(&checksum.to_be_bytes());
         self.identification = self.identification.wrapping_add(1);
+        self.record(at, &[&header, payload]);
+    }
 
+    fn record(&mut self, at: Instant, parts: &[&[u8]]) {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        let len = u16::try_from(len).expect("it is an IP packet");
         let micros = at.as_micros();
         let seconds = u32::try_from(micros / 1_000_000).unwrap_or(u32::MAX);
         self.octets.extend(seconds.to_le_bytes());
         self.octets
             .extend(((micros % 1_000_000) as u32).to_le_bytes());
-        self.octets.extend(u32::from(total).to_le_bytes());
-        self.octets.extend(u32::from(total).to_le_bytes());
-        self.octets.extend(header);
-        self.octets.extend(payload);
+        self.octets.extend(u32::from(len).to_le_bytes());
+        self.octets.extend(u32::from(len).to_le_bytes());
+        for part in parts {
+            self.octets.extend_from_slice(part);
+        }
     }
-}
 
-const fn address(side: Side) -> [u8; 4] {
-    match side {
-        Side::Client => [192, 0, 2, 1],
-        Side::Server => [198, 51, 100, 1],
+    const fn address(&self, side: Side) -> SocketAddrV4 {
+        match side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+
+    fn addresses(&self, from: Side) -> [[u8; 4]; 2] {
+        [from, from.peer()].map(|side| self.address(side).ip().octets())
     }
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::gre::{GreHeader, strip_ipv4};
+use alloc::vec;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -146,4 +147,39 @@ fn wireshark_finds_nothing_wrong() {
         bad.lines().all(|line| ["1\t1", "1\t"].contains(&line)),
         "{bad}"
     );
+}
+
+#[test]
+fn a_file_can_be_taken_piece_by_piece() {
+    let [client, own, server] = ["10.0.0.1:40000", "10.0.0.1:40001", "10.9.9.9:1723"]
+        .map(|address| address.parse().unwrap());
+    let at = Instant::from_millis(1_700_000_000_123);
+    let mut writer = Writer::new(client, server);
+    let mut file = Vec::new();
+    let mut take = |writer: &mut Writer| {
+        file.extend_from_slice(writer.octets());
+        writer.clear();
+        read(&file)
+    };
+    assert!(take(&mut writer).is_empty());
+    writer.control(at, Side::Client, b"hello");
+    writer.gre(at, Side::Server, &[0x30, 1]);
+    assert_eq!(take(&mut writer).len(), 5);
+    writer.reconnect(own, server);
+    writer.control(at, Side::Server, b"again");
+    let inner = take(&mut writer)[0].1.clone();
+    writer.packet(at, &inner);
+    let packets = take(&mut writer);
+    assert_eq!(packets.len(), 10);
+    assert!(packets.iter().all(|(time, _)| *time == at));
+    let ports = |at: usize| {
+        let packet: &[u8] = &packets[at].1;
+        [&packet[20..22], &packet[22..24]].map(|port| u16::from_be_bytes([port[0], port[1]]))
+    };
+    assert_eq!(ports(0), [40000, 1723]);
+    assert_eq!(packets[4].1[12..20], [10, 9, 9, 9, 10, 0, 0, 1]);
+    // The new connection starts with a handshake of its own.
+    assert_eq!(ports(5), [40001, 1723]);
+    assert_eq!(ports(8), [1723, 40001]);
+    assert_eq!(packets[9].1, packets[0].1);
 }
