@@ -6,7 +6,7 @@
 ip() { /sbin/ip "$@"; }
 tc() { /sbin/tc "$@"; }
 
-# pptpd_start CONNECTIONS PPPD-OPTION...: pptpd serves. Each tunnel's pppd logs to /lab/pppd.log.
+# pptpd_start CONNECTIONS PPPD-OPTION...: pptpd serves, up to 246 at once. Each tunnel's pppd logs to /lab/pppd.log.
 pptpd_start() {
     connections=$1
     shift
@@ -20,7 +20,11 @@ connections $connections
 ${DEBUG:+debug}
 EOF
     pptpd
-    until grep -q ':06BB 00000000:0000 0A' /proc/net/tcp; do sleep 0.05; done
+    for try in $(seq 100); do
+        ! grep -q ':06BB 00000000:0000 0A' /proc/net/tcp || return 0
+        sleep 0.05
+    done
+    return 1
 }
 
 pptpd_stop() {
@@ -65,7 +69,7 @@ EOF
     mv "$tunnel/ip-up" /etc/ppp/ip-up
     # On its end pppd kills the shell that it runs this in. pptp has to outlive it, for the goodbyes, and so must not
     # be what that shell ends with.
-    pppd pty "setsid pptp $host --nolaunchpppd --loglevel ${DEBUG:+2}; :" file "$tunnel/options" >"$tunnel/out" 2>&1 &
+    pppd pty "setsid pptp $host --nolaunchpppd ${DEBUG:+--loglevel 2}; :" file "$tunnel/options" >"$tunnel/out" 2>&1 &
     echo $! >"$tunnel/pid"
 }
 
