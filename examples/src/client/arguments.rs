@@ -1,12 +1,13 @@
 //! The command line, and what it means for the library.
 
 use super::failure::{EXIT_CODES, Failure};
+use super::policy::Policy;
 use crate::net::{clock, networks};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use ipnet::Ipv4Net;
 use pptp_core::ClientConfig;
 use pptp_core::control::FieldText;
-use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,17 +17,21 @@ Examples:
       asks for the password; MS-CHAPv2 and stateless MPPE-128, or no tunnel
   pptp-client 192.0.2.1 -u 'OFFICE\\alice' --password-file ~/.vpn --route 10.1.0.0/16
       a user in a Windows domain; the network behind the server goes through the tunnel
+  pptp-client vpn.example.org -u alice --password-file ~/.vpn --default-route --resolvconf --reconnect
+      all IPv4 goes through the tunnel, names are looked up there, and it comes back after it was lost
   pptp-client 192.0.2.1 -u alice --mode stateless,stateful --strength 40,56,128
       takes any encryption that an old server has; all of it is weak
   pptp-client 192.0.2.1 --mppe refuse
       no user and no encryption
+  kill -USR1 $(pidof pptp-client)
+      has it print how the tunnel is doing
 
 PPTP is broken as a security protocol: MS-CHAPv2 falls to one search of DES's keys, and MPPE has no integrity.";
 
 /// Connects this machine to a PPTP server, and stays in the foreground until it is told to stop (Ctrl-C, SIGTERM).
 ///
-/// It takes root, or the capabilities CAP_NET_ADMIN (a TUN device) and CAP_NET_RAW (a raw socket for GRE). What it
-/// does is told on standard error. The device and its routes are gone when it ends, in whatever way.
+/// It takes root, or the capabilities CAP_NET_ADMIN (a TUN device, routes) and CAP_NET_RAW (a raw socket for GRE). What
+/// it does is told on standard error. All that it changed is put back when it ends. SIGUSR1 has it print counters.
 ///
 /// The password comes from --password-file, else from the environment variable PPTP_PASSWORD, else from the terminal.
 #[derive(Debug, Clone, Parser)]
@@ -40,45 +45,55 @@ pub struct Arguments {
     /// The server: its name or IPv4 address
     pub server: String,
 
-    /// Log in as this user; without it the server has to let everybody in
-    #[arg(short, long, value_name = "NAME")]
-    pub user: Option<String>,
-
-    /// Read the password from the first line of this file
-    #[arg(long, value_name = "FILE", requires = "user")]
-    pub password_file: Option<PathBuf>,
-
     /// The TCP port of the server
     #[arg(long, default_value_t = 1723)]
     pub port: u16,
 
-    /// Whether the tunnel is encrypted; it holds for each direction
-    #[arg(long, value_enum, default_value_t = Encrypt::Require, value_name = "HOW")]
-    pub mppe: Encrypt,
+    /// How long each step to the tunnel may take: the server's name, TCP, the control connection, the call
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub connect_timeout: u16,
 
-    /// The key lengths of MPPE that will do; the strongest that both have is used
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        default_value = "128",
-        value_name = "BITS,.."
-    )]
-    pub strength: Vec<Strength>,
+    /// Tell more: the library's own log; twice for all of it. The variable RUST_LOG does the same in more detail
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
 
-    /// The modes of MPPE that will do; stateless is asked for if it is among them
-    #[arg(
-        long,
-        value_enum,
-        value_delimiter = ',',
-        default_value = "stateless",
-        value_name = "MODE,.."
-    )]
-    pub mode: Vec<Mode>,
+    /// Who we are, and what encryption will do.
+    #[command(flatten)]
+    pub policy: Policy,
 
+    /// The device and what goes through it.
+    #[command(flatten)]
+    pub network: NetworkOptions,
+
+    /// What to do about a tunnel that is lost.
+    #[command(flatten)]
+    pub staying: Staying,
+
+    /// What to write down.
+    #[command(flatten)]
+    pub captures: Captures,
+}
+
+/// The device and what goes through it.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkOptions {
     /// Send what is for this network through the tunnel, as in 10.1.0.0/16; may be given several times
     #[arg(long, value_name = "NETWORK", value_parser = networks::parse)]
     pub route: Vec<Ipv4Net>,
+
+    /// Send all IPv4 through the tunnel, but for networks that this machine has more particular routes to. IPv6 stays
+    /// outside
+    #[arg(long)]
+    pub default_route: bool,
+
+    /// Hand the DNS servers that the server tells to the program resolvconf; otherwise they are only shown
+    #[arg(long)]
+    pub resolvconf: bool,
+
+    /// What to call the network device; the kernel chooses, if it is not given
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
 
     /// The longest packet inside the tunnel, before encryption; longer than 1400 may have to be fragmented outside
     #[arg(long, default_value_t = 1400, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
@@ -87,98 +102,109 @@ pub struct Arguments {
     /// How long to wait for packets that the network has overtaken by later ones; 0 drops them
     #[arg(long, default_value_t = 50, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u16).range(0..=2000))]
     pub reorder: u16,
-
-    /// What to call the network device; the kernel chooses, if it is not given
-    #[arg(long, value_name = "NAME")]
-    pub device: Option<String>,
-
-    /// Tell more: the library's own log; twice for all of it. The variable RUST_LOG does the same in more detail
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub verbose: u8,
 }
 
-/// Whether there is encryption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Encrypt {
-    /// No tunnel without it
-    Require,
-    /// Asked for; but anybody on the way can talk the server out of it
-    Allow,
-    /// None: everybody on the way can read along
-    Refuse,
+/// What to do about a tunnel that is lost.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Losing the server")]
+pub struct Staying {
+    /// Try again after the tunnel was lost, or the server could not be reached; not after a wrong password and the like
+    #[arg(long)]
+    pub reconnect: bool,
+
+    /// The longest time to wait between two tries; it starts at one second and doubles
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub reconnect_max: u32,
+
+    /// How long nothing is heard before the server is asked for a sign of life, and between two such questions; 0: it
+    /// never is
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(0..=3600))]
+    pub echo_interval: u16,
+
+    /// How many such questions in a row may stay without an answer before the server is taken for gone
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub echo_failures: u8,
 }
 
-/// The length of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Strength {
-    /// Broken in seconds
-    #[value(name = "40")]
-    Bits40,
-    /// Broken in hours
-    #[value(name = "56")]
-    Bits56,
-    /// The strongest there is
-    #[value(name = "128")]
-    Bits128,
+/// What to write down.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Recording")]
+pub struct Captures {
+    /// Record what crosses the network, as it does: TCP and GRE. Wireshark and pptp-inspect read it
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
+
+    /// Record the packets inside the tunnel, in the clear
+    #[arg(long, value_name = "FILE")]
+    pub pcap_inside: Option<PathBuf>,
 }
 
-/// How often the key changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// With each packet
-    Stateless,
-    /// Every 256 packets: a lost packet costs more of them
-    Stateful,
-}
+/// Both halves of all addresses: together they are more particular than the default route, which can stay.
+const HALVES: [Ipv4Net; 2] = [
+    Ipv4Net::new_assert(Ipv4Addr::new(0, 0, 0, 0), 1),
+    Ipv4Net::new_assert(Ipv4Addr::new(128, 0, 0, 0), 1),
+];
 
 impl Arguments {
-    /// The library's configuration, but for the credentials.
+    /// The library's configuration for one connection, but for the credentials.
     ///
     /// # Errors
     /// [`Failure::Usage`] if it makes no sense.
     pub fn config(&self) -> Result<ClientConfig, Failure> {
-        if self.user.is_none() && self.mppe == Encrypt::Require {
-            return Err(Failure::Usage(
-                "the keys of encryption come from the password: give --user, or --mppe allow or refuse".to_owned(),
-            ));
-        }
+        self.policy.check()?;
         let mut config = ClientConfig::default();
         // Others behind the same NAT, and those who were before us, should have another one.
         config.call.call_id = u16::from_ne_bytes(clock::entropy()?).max(1);
         config.control.start.host_name = FieldText::new(b"local");
-        config.ppp.lcp.mru = self.mtu;
-        config.ppp.lcp.mtu = self.mtu;
-        config.ppp.mppe = self.policy();
+        config.control.time_outs.start = self.connect_timeout();
+        config.control.time_outs.call = self.connect_timeout();
+        config.ppp.lcp.mru = self.network.mtu;
+        config.ppp.lcp.mtu = self.network.mtu;
+        let interval = self.staying.echo_interval;
+        config.ppp.lcp.echo_interval =
+            (interval != 0).then(|| Duration::from_secs(interval.into()));
+        config.ppp.lcp.echo_failures = self.staying.echo_failures;
+        config.ppp.mppe = self.policy.mppe();
         config.ppp.ipv4.ask_dns = true;
         Ok(config)
     }
 
-    fn policy(&self) -> MppePolicy {
-        let requirement = match self.mppe {
-            Encrypt::Require => Requirement::Require,
-            Encrypt::Allow => Requirement::Allow,
-            Encrypt::Refuse => return MppePolicy::REFUSE,
-        };
-        let strength = |it: &Strength| match it {
-            Strength::Bits40 => Strengths::BITS_40,
-            Strength::Bits56 => Strengths::BITS_56,
-            Strength::Bits128 => Strengths::BITS_128,
-        };
-        let mode = |it: &Mode| match it {
-            Mode::Stateless => Modes::STATELESS,
-            Mode::Stateful => Modes::STATEFUL,
-        };
-        MppePolicy {
-            requirement,
-            strengths: self.strength.iter().map(strength).collect(),
-            modes: self.mode.iter().map(mode).collect(),
-        }
+    /// How long each step to the tunnel may take.
+    #[must_use]
+    pub fn connect_timeout(&self) -> Duration {
+        Duration::from_secs(self.connect_timeout.into())
     }
+}
 
+impl NetworkOptions {
     /// How long packets wait for those before them. `None`: they do not.
     #[must_use]
     pub fn patience(&self) -> Option<Duration> {
         (self.reorder != 0).then(|| Duration::from_millis(self.reorder.into()))
+    }
+
+    /// The networks that go through the tunnel.
+    #[must_use]
+    pub fn networks(&self) -> Vec<Ipv4Net> {
+        let is_all = |network: &Ipv4Net| network.prefix_len() == 0;
+        let mut networks: Vec<_> = self
+            .route
+            .iter()
+            .copied()
+            .filter(|it| !is_all(it))
+            .collect();
+        if self.is_default() {
+            networks.extend(HALVES);
+        }
+        networks.sort();
+        networks.dedup();
+        networks
+    }
+
+    /// Whether all IPv4 goes through the tunnel.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.default_route || self.route.iter().any(|network| network.prefix_len() == 0)
     }
 }
 
@@ -199,32 +225,72 @@ mod tests {
             parse("pptp-client host --password secret").is_err(),
             "everybody could see it"
         );
-        assert!(parse("pptp-client host --password-file f").is_err());
-        assert!(parse("pptp-client host --mtu 68").is_err());
-        assert!(parse("pptp-client host --mtu 1501").is_err());
+        for wrong in [
+            "--password-file f",
+            "--mtu 68",
+            "--mtu 1501",
+            "--auth pap",
+            "--reconnect-max 0",
+            "--echo-failures 0",
+            "--connect-timeout 0",
+            "--route 10.1.2.3/8",
+        ] {
+            assert!(parse(&format!("pptp-client host {wrong}")).is_err());
+        }
     }
 
     #[test]
-    fn the_default_is_the_safe_one() {
-        let config = parse("pptp-client host -u alice")
-            .unwrap()
-            .config()
-            .unwrap();
-        assert_eq!(config.ppp.mppe, MppePolicy::default());
-        assert!(parse("pptp-client host").unwrap().config().is_err());
+    fn the_help_tells_every_exit_code() {
+        let help = Arguments::command().render_long_help().to_string();
+        for code in 0..=13 {
+            assert!(help.contains(&format!("\n  {code} ")), "{code}");
+        }
+        let lines = help.lines();
+        assert!(!lines.clone().any(|line| line.contains("PASSWORD>")));
+        assert!(lines.count() > 100);
     }
 
     #[test]
-    fn policies() {
-        let line = "pptp-client host -u alice --mppe allow --strength 40,128 --mode stateful";
-        let policy = parse(line).unwrap().config().unwrap().ppp.mppe;
-        assert_eq!(policy.requirement, Requirement::Allow);
-        assert_eq!(policy.strengths, Strengths::BITS_40 | Strengths::BITS_128);
-        assert_eq!(policy.modes, Modes::STATEFUL);
-        let none = parse("pptp-client host --mppe refuse")
-            .unwrap()
-            .config()
-            .unwrap();
-        assert_eq!(none.ppp.mppe, MppePolicy::REFUSE);
+    fn signs_of_life() {
+        let config = |line: &str| parse(line).unwrap().config().unwrap().ppp.lcp;
+        let usual = config("pptp-client host -u alice");
+        assert_eq!(usual.echo_interval, Some(Duration::from_secs(30)));
+        assert_eq!(usual.echo_failures, 4);
+        let other = config("pptp-client host -u alice --echo-interval 5 --echo-failures 2");
+        assert_eq!(other.echo_interval, Some(Duration::from_secs(5)));
+        assert_eq!(other.echo_failures, 2);
+        let never = config("pptp-client host -u alice --echo-interval 0");
+        assert_eq!(never.echo_interval, None);
+    }
+
+    #[test]
+    fn each_connection_has_a_call_id_of_its_own() {
+        let arguments = parse("pptp-client host -u alice").unwrap();
+        let ids: std::collections::BTreeSet<_> = (0..20)
+            .map(|_| arguments.config().unwrap().call.call_id)
+            .collect();
+        assert!(ids.len() > 15);
+        assert!(!ids.contains(&0));
+    }
+
+    #[test]
+    fn networks_and_their_halves() {
+        let networks = |line: &str| {
+            let arguments = parse(&format!("pptp-client host {line}")).unwrap();
+            let networks = arguments.network.networks();
+            let texts: Vec<_> = networks.iter().map(ToString::to_string).collect();
+            texts.join(" ")
+        };
+        assert_eq!(networks("--mtu 1400"), "");
+        assert_eq!(
+            networks("--route 10.1.0.0/16 --route 10.1.0.0/16"),
+            "10.1.0.0/16"
+        );
+        assert_eq!(networks("--default-route"), "0.0.0.0/1 128.0.0.0/1");
+        assert_eq!(networks("--route 0.0.0.0/0"), "0.0.0.0/1 128.0.0.0/1");
+        assert_eq!(
+            networks("--default-route --route 10.1.0.0/16"),
+            "0.0.0.0/1 10.1.0.0/16 128.0.0.0/1"
+        );
     }
 }

@@ -5,17 +5,22 @@ use pptp_core::DownReason;
 use pptp_core::control::{CallEnd, CloseReason};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
+use pptp_core::wire::{OutgoingCallResult, StartResult};
 use std::fmt;
 
 /// Why there is no tunnel, or no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
+    /// We were told to stop, which is none.
+    Stopped,
     /// What was asked for makes no sense.
     Usage(String),
     /// The operating system does not let us, or fails us.
     System(SystemError),
     /// The server cannot be found or reached.
     Unreachable(String),
+    /// The server never asked who we are, which only `--auth none` allows.
+    NotAuthenticated,
     /// The tunnel ended.
     Down {
         /// Why.
@@ -28,7 +33,7 @@ pub enum Failure {
 /// The exit codes and what they mean, for `--help`.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0   the tunnel was closed by SIGINT, SIGTERM or SIGHUP
+  0   told to stop by SIGINT, SIGTERM or SIGHUP
   1   the operating system failed us
   2   the command line, or the password's source, is wrong
   3   not permitted: take root, or CAP_NET_ADMIN and CAP_NET_RAW
@@ -37,11 +42,14 @@ Exit codes:
   6   GRE does not get through
   7   user name or password are wrong, or no credentials that the server takes
   8   the account may not log on: disabled, expired, at this time, from here
-  9   the server could not prove that it knows the password
+  9   the server could not prove that it knows the password, or did not ask for it
   10  no agreement on encryption
   11  no agreement on the link for other reasons
   12  the server ended the tunnel
-  13  the connection was lost";
+  13  the connection was lost
+
+--reconnect tries again after 4 and 13, after a time-out and when the server is busy; after 6 and 12, and when the
+server started the link over, only if there was a tunnel before; never after what repeating does not mend.";
 
 impl Failure {
     /// A failure of the operating system in `what`.
@@ -53,10 +61,12 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Stopped => 0,
             Self::System(SystemError::Failed(_)) => 1,
             Self::Usage(_) => 2,
             Self::System(SystemError::NotPermitted(_)) => 3,
             Self::Unreachable(_) => 4,
+            Self::NotAuthenticated => 9,
             Self::Down { reason, .. } => match reason {
                 DownReason::Closed => 0,
                 DownReason::GreBlocked => 6,
@@ -68,8 +78,29 @@ impl Failure {
         }
     }
 
+    /// Whether trying again may help.
+    #[must_use]
+    pub fn cure(&self) -> Cure {
+        match self {
+            Self::Unreachable(_) => Cure::Time,
+            Self::Down { reason, .. } => match reason {
+                DownReason::GreBlocked => Cure::TimeOnceUp,
+                DownReason::Ppp(reason) => cure_of_link(*reason),
+                DownReason::Call(end) => cure_of_call(*end),
+                DownReason::Control(reason) => cure_of_control(*reason),
+                _ => Cure::None,
+            },
+            Self::Stopped | Self::Usage(_) | Self::System(_) | Self::NotAuthenticated => Cure::None,
+        }
+    }
+
     /// What the user can do about it.
     fn advice(&self) -> Option<&'static str> {
+        if *self == Self::NotAuthenticated {
+            return Some(
+                "if that is how it is meant to be, add none to --auth: --auth mschap-v2,none",
+            );
+        }
         let Self::Down { reason, refused } = self else {
             return None;
         };
@@ -92,6 +123,55 @@ impl Failure {
             }
             _ => None,
         }
+    }
+}
+
+/// What helps against a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cure {
+    /// Repeating does not mend it.
+    None,
+    /// It may pass by itself.
+    Time,
+    /// It may pass by itself if there was a tunnel before; where there never was one, something is set up wrongly, or the
+    /// server does not want us.
+    TimeOnceUp,
+}
+
+const fn cure_of_link(reason: Link) -> Cure {
+    match reason {
+        Link::PeerLost | Link::AuthenticationTimeout | Link::NoAgreement => Cure::Time,
+        Link::PeerClosed | Link::NothingHeard | Link::EncryptionLost | Link::Renegotiated => {
+            Cure::TimeOnceUp
+        }
+        _ => Cure::None,
+    }
+}
+
+const fn cure_of_call(end: CallEnd) -> Cure {
+    match end {
+        CallEnd::Refused {
+            result: OutgoingCallResult::DoNotAccept,
+            ..
+        } => Cure::None,
+        CallEnd::Refused { .. } | CallEnd::TimedOut | CallEnd::ConnectionClosed => Cure::Time,
+        _ => Cure::TimeOnceUp,
+    }
+}
+
+const fn cure_of_control(reason: CloseReason) -> Cure {
+    match reason {
+        CloseReason::StartTimedOut
+        | CloseReason::CallTimedOut
+        | CloseReason::EchoTimedOut
+        | CloseReason::TcpClosed => Cure::Time,
+        // A server that is full, or has not noticed yet that we were gone.
+        CloseReason::Refused {
+            result: StartResult::GeneralError | StartResult::AlreadyExists,
+            ..
+        } => Cure::Time,
+        CloseReason::PeerStopped(_) => Cure::TimeOnceUp,
+        _ => Cure::None,
     }
 }
 
@@ -138,8 +218,12 @@ fn of_control(reason: CloseReason) -> u8 {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Stopped => f.write_str("told to stop")?,
             Self::Usage(text) | Self::Unreachable(text) => f.write_str(text)?,
             Self::System(error) => error.fmt(f)?,
+            Self::NotAuthenticated => f.write_str(
+                "the server did not ask who we are, so it has not proved either that it knows the password",
+            )?,
             Self::Down { reason, .. } => reason.fmt(f)?,
         }
         match self.advice() {
@@ -156,3 +240,6 @@ impl From<SystemError> for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests;

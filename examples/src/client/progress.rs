@@ -2,7 +2,7 @@
 
 use pptp_core::Event;
 use pptp_core::ppp::wire::Text;
-use pptp_core::ppp::{Encryption, Event as Link, Ipv4};
+use pptp_core::ppp::{Encryption, Event as Link};
 use pptp_core::time::Instant;
 use pptp_mppe::{Mode, Strength};
 use std::fmt;
@@ -13,7 +13,7 @@ pub fn line(text: fmt::Arguments<'_>) {
     eprintln!("{text}");
 }
 
-/// Prints a line that says when, in seconds since the TCP connection was asked for.
+/// Prints a line that says when, in seconds since the program started.
 pub fn step(now: Instant, text: fmt::Arguments<'_>) {
     line(format_args!("{:8.3}  {text}", seconds(now)));
 }
@@ -73,34 +73,9 @@ fn link(now: Instant, event: &Link<'_>) {
     }
 }
 
-/// Prints that the tunnel is up.
-pub fn up(now: Instant, device: &str, ipv4: &Ipv4) {
-    let local = OrNone(ipv4.local);
-    let remote = OrNone(ipv4.remote);
-    step(
-        now,
-        format_args!(
-            "up: {device}, address {local}, server {remote}, MTU {}",
-            ipv4.mtu
-        ),
-    );
-    for dns in ipv4.dns.iter().flatten() {
-        step(now, format_args!("DNS server {dns}"));
-    }
-}
-
-struct OrNone<T>(Option<T>);
-
-impl<T: fmt::Display> fmt::Display for OrNone<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Some(it) => it.fmt(f),
-            None => f.write_str("none"),
-        }
-    }
-}
-
-struct Kind(Option<Encryption>);
+/// How packets are encrypted in one direction.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind(pub Option<Encryption>);
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

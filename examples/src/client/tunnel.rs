@@ -1,28 +1,24 @@
 //! The loop: what comes from the sockets, the device, the clock and the user goes into the library's `Client`, and what
 //! comes out of that goes to them.
 
+mod packets;
+
 use super::arguments::Arguments;
-use super::device::TunnelDevice;
+use super::control::{Control, Stream};
 use super::failure::Failure;
+use super::lasting::{Lasting, timespec, wait_for};
 use super::progress;
-use crate::net::clock::Clock;
-use crate::net::gre::{GreSocket, MAX_DATAGRAM};
-use crate::net::signals::Signals;
-use ipnet::Ipv4Net;
+use super::status::{Addresses, Arrivals, Status};
+use crate::net::gre::GreSocket;
 use log::{debug, trace};
-use pptp_core::codec::BufferTooSmall;
-use pptp_core::gre::{Received, Reorder, strip_ipv4};
-use pptp_core::ppp::{Event as LinkEvent, Inbound, Ipv4, Minimal};
+use pptp_core::gre::Reorder;
+use pptp_core::ppp::{DownReason as LinkDown, Event as LinkEvent, Ipv4, Minimal};
+use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
-use pptp_core::{Client, ClientConfig, DownReason, Event, MAX_OUTPUT, Network, SendError};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::io::{ErrorKind, Read, Write};
+use pptp_core::{Client, ClientConfig, DownReason, Event, MAX_OUTPUT};
+use rustix::event::{PollFd, PollFlags};
 use std::net::{SocketAddrV4, TcpStream};
 use std::time::Duration;
-
-/// The longest packet that is read, in octets: longer ones do not fit the tunnel.
-const MAX_PACKET: usize = MAX_DATAGRAM;
 
 /// How many packets are held back at most until those before them come: at 100 Mbit/s those of 10 ms.
 const HELD_PACKETS: usize = 128;
@@ -30,130 +26,112 @@ const HELD_PACKETS: usize = 128;
 /// The longest payload that is held back, in octets.
 const HELD_LEN: usize = 1536;
 
-/// How many packets are taken from one source before the others have their turn.
-const TURN: usize = 64;
-
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
 
 type Order = Reorder<HELD_PACKETS, HELD_LEN>;
 
-/// The signals by which a user asks to stop.
-pub const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
-
-/// What is counted here and not by the library.
-#[derive(Debug, Clone, Copy, Default)]
-struct Counters {
-    /// Packets that went into the tunnel, and their octets.
-    sent: (u64, u64),
-    /// Packets that came out of it, and their octets.
-    received: (u64, u64),
-    /// Packets that came out although others had overtaken them.
-    reordered: u64,
-    /// Packets for the tunnel that did not get through: it was not up, or the network was full.
-    unsent: u64,
-}
-
-/// One end of a tunnel with its sockets and its device.
+/// One end of a tunnel with its sockets.
 #[derive(Debug)]
-pub struct Tunnel {
+pub struct Tunnel<'a> {
+    lasting: &'a mut Lasting,
     session: Client<Minimal>,
     server: SocketAddrV4,
+    control: Control,
     gre: GreSocket,
     order: Option<Box<Order>>,
-    device: Option<TunnelDevice>,
-    device_name: Option<String>,
-    routes: Vec<Ipv4Net>,
-    counters: Counters,
-    /// The highest sequence number that came.
-    highest: Option<u32>,
-    /// The last one that came after a higher one.
-    overtaken: Option<u32>,
-    clock: Clock,
+    arrivals: Arrivals,
+    /// Whether the server has to ask who we are.
+    needs_authentication: bool,
+    authenticated: bool,
+    /// What IPCP agreed on. Without it no packet goes to the device or comes from there.
+    open: Option<Ipv4>,
+    /// Since when we are saying goodbye, and how long it may take.
+    goodbye: Option<Instant>,
     /// Why it cannot go on, if the library does not know.
     failure: Option<Failure>,
     down: Option<DownReason>,
 }
 
-/// The TCP connection and what is on its way through it.
-#[derive(Debug)]
-struct Control {
-    tcp: TcpStream,
-    /// Came, and not taken by the library yet.
-    inbox: Vec<u8>,
-    /// Given by the library, and not taken by the kernel yet.
-    outbox: Vec<u8>,
-}
-
-impl Tunnel {
-    /// A tunnel whose clock starts now.
+impl<'a> Tunnel<'a> {
+    /// A tunnel over `tcp` and `gre`, which both lead to `server`.
     #[must_use]
     pub fn new(
+        lasting: &'a mut Lasting,
         arguments: &Arguments,
         config: ClientConfig,
         entropy: [u8; 32],
         server: SocketAddrV4,
-        gre: GreSocket,
+        (tcp, gre): (TcpStream, GreSocket),
     ) -> Self {
+        let patience = arguments.network.patience();
         Self {
+            lasting,
             session: Client::new(config, entropy),
             server,
+            control: Control::new(tcp),
             gre,
-            order: arguments
-                .patience()
-                .map(|patience| Box::new(Order::with_timeout(patience))),
-            device: None,
-            device_name: arguments.device.clone(),
-            routes: arguments.route.clone(),
-            counters: Counters::default(),
-            highest: None,
-            overtaken: None,
-            clock: Clock::start(),
+            order: patience.map(|patience| Box::new(Order::with_timeout(patience))),
+            arrivals: Arrivals::default(),
+            needs_authentication: arguments.policy.needs_authentication(),
+            authenticated: false,
+            open: None,
+            goodbye: None,
             failure: None,
             down: None,
         }
     }
 
-    /// Has a tunnel over `tcp` until it ends, and tells why it did, and whether the server's machine said that it takes
-    /// no GRE.
-    ///
-    /// # Errors
-    /// [`Failure`] if it was the operating system.
-    pub fn run(
-        mut self,
-        tcp: TcpStream,
-        mut signals: Signals,
-    ) -> Result<(DownReason, bool), Failure> {
-        let mut control = Control {
-            tcp,
-            inbox: Vec::new(),
-            outbox: Vec::new(),
-        };
-        let mut goodbye: Option<Instant> = None;
+    /// Has the tunnel until it ends, and tells why it did.
+    #[must_use]
+    pub fn run(mut self) -> Failure {
         progress::step(self.now(), format_args!("TCP connection is up"));
         self.session.control_connected(self.now());
+        let failure = match self.turns() {
+            Ok(()) => self.end(),
+            Err(failure) => failure,
+        };
+        if let Some(record) = &mut self.lasting.outside {
+            record.close(Side::Client);
+        }
+        for line in self.status().summary() {
+            progress::step(self.now(), format_args!("{line}"));
+        }
+        failure
+    }
+
+    fn turns(&mut self) -> Result<(), Failure> {
         loop {
-            self.drain(&mut control);
-            if self.down.is_some() {
-                break;
-            }
+            self.drain();
             let now = self.now();
-            if goodbye.is_some_and(|until| until <= now) {
-                debug!("the server takes too long to say goodbye");
-                break;
+            if self.down.is_some() {
+                return Ok(());
             }
-            let ready = self.wait(now, goodbye, &control, &signals)?;
+            if self.goodbye.is_some_and(|until| until <= now) {
+                debug!("the server takes too long to say goodbye");
+                return Ok(());
+            }
+            if self.failure.is_some() && self.goodbye.is_none() {
+                self.say_goodbye(now);
+                continue;
+            }
+            let ready = self.wait(now)?;
             let now = self.now();
             if ready.signal {
-                if signals.take().count() > 0 && goodbye.is_some() {
-                    break;
+                let wishes = self.lasting.wishes();
+                if wishes.status {
+                    self.tell_status(now);
                 }
-                progress::step(now, format_args!("hanging up"));
-                self.session.close(now);
-                goodbye = Some(now + GOODBYE);
+                if wishes.stop && self.goodbye.is_some() {
+                    return Ok(());
+                }
+                if wishes.stop {
+                    progress::step(now, format_args!("hanging up"));
+                    self.say_goodbye(now);
+                }
             }
-            if ready.control {
-                self.read_control(now, &mut control);
+            if ready.control && self.control.read(self.lasting.outside.as_mut()) == Stream::Closed {
+                self.session.control_closed(now);
             }
             if ready.gre {
                 self.read_gre(now);
@@ -165,121 +143,110 @@ impl Tunnel {
             if self.session.next_timeout().is_some_and(|at| at <= now) {
                 self.session.handle_timeout(now);
             }
-            if self.failure.is_some() && goodbye.is_none() {
-                self.session.close(now);
-                goodbye = Some(now + GOODBYE);
-            }
         }
-        self.report();
-        match self.failure {
-            Some(failure) => Err(failure),
-            None => {
-                let reason = self.down.unwrap_or(DownReason::Closed);
-                Ok((reason, self.gre.is_refused()))
+    }
+
+    fn say_goodbye(&mut self, now: Instant) {
+        self.session.close(now);
+        self.goodbye = Some(now + GOODBYE);
+    }
+
+    /// Why it ended.
+    fn end(&mut self) -> Failure {
+        if let Some(failure) = self.failure.take() {
+            return failure;
+        }
+        match self.down.unwrap_or(DownReason::Closed) {
+            DownReason::Closed => Failure::Stopped,
+            // It is for want of authentication that there are no keys.
+            DownReason::Ppp(LinkDown::NoEncryptionKeys)
+                if self.needs_authentication && !self.authenticated =>
+            {
+                Failure::NotAuthenticated
             }
+            reason => Failure::Down {
+                reason,
+                refused: self.gre.is_refused(),
+            },
         }
     }
 
     fn now(&self) -> Instant {
-        self.clock.now()
+        self.lasting.clock.now()
     }
 
     /// Waits until there is something to do.
-    fn wait(
-        &self,
-        now: Instant,
-        goodbye: Option<Instant>,
-        control: &Control,
-        signals: &Signals,
-    ) -> Result<Ready, Failure> {
+    fn wait(&mut self, now: Instant) -> Result<Ready, Failure> {
+        self.lasting.flush();
         let order = self.order.as_ref().and_then(|order| order.next_timeout());
-        let until = [self.session.next_timeout(), order, goodbye]
+        let until = [self.session.next_timeout(), order, self.goodbye]
             .into_iter()
             .flatten()
             .min();
-        let timeout = until.map(|until| {
-            let left = until.saturating_since(now);
-            Timespec {
-                tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-                tv_nsec: left.subsec_nanos().into(),
-            }
-        });
-        let tcp = if control.outbox.is_empty() {
-            PollFlags::IN
-        } else {
-            PollFlags::IN | PollFlags::OUT
-        };
-        let mut sources = vec![
-            PollFd::new(signals, PollFlags::IN),
-            PollFd::new(&control.tcp, tcp),
-        ];
+        let timeout = until.map(|until| timespec(until.saturating_since(now)));
+        let signals = PollFd::new(&self.lasting.signals, PollFlags::IN);
         // The server may send GRE at once, and that may be here before we have read that there is a call: until then it
         // stays in the kernel. A server whose first Configure-Request is lost waits for three seconds.
-        if self.session.call_info().is_some() {
-            sources.push(PollFd::new(&self.gre, PollFlags::IN));
-        }
-        if let Some(device) = &self.device {
-            sources.push(PollFd::new(device.tun(), PollFlags::IN));
-        }
-        match poll(&mut sources, timeout.as_ref()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(Failure::system("waiting", error)),
-        }
-        let is_ready = |at: usize| {
-            sources
-                .get(at)
-                .is_some_and(|source| !source.revents().is_empty())
-        };
+        let gre =
+            (self.session.call_info().is_some()).then(|| PollFd::new(&self.gre, PollFlags::IN));
+        let device = self.lasting.local.device();
+        let device = device.map(|device| PollFd::new(device, PollFlags::IN));
+        let (has_gre, has_device) = (gre.is_some(), device.is_some());
+        let mut sources = [
+            signals.clone(),
+            self.control.source(),
+            gre.unwrap_or(signals.clone()),
+            device.unwrap_or(signals),
+        ];
+        wait_for(&mut sources, timeout.as_ref())?;
+        let [signal, control, gre, device] = sources.map(|source| !source.revents().is_empty());
         Ok(Ready {
-            signal: is_ready(0),
-            control: is_ready(1),
-            gre: is_ready(2),
-            device: is_ready(3),
+            signal,
+            control,
+            gre: gre && has_gre,
+            device: device && has_device,
         })
     }
 
     /// Does all that the library wants done.
-    fn drain(&mut self, control: &mut Control) {
-        while self.drain_once(control) {}
+    fn drain(&mut self) {
+        while self.drain_once() {}
         self.gre.flush();
     }
 
     /// Tells whether there was anything, and so may be more: what one outlet gives may open another.
-    fn drain_once(&mut self, control: &mut Control) -> bool {
+    fn drain_once(&mut self) -> bool {
         let mut out = [0; MAX_OUTPUT];
         let mut did_something = false;
         let now = self.now();
-        self.flush(now, control);
         // TCP may be blocked while GRE goes on.
-        if control.outbox.is_empty()
+        if self.control.has_room()
             && let Ok(Some(message)) = self.session.poll_control(now, &mut out)
         {
-            control.outbox.extend_from_slice(message);
+            self.control.send(message, self.lasting.outside.as_mut());
             did_something = true;
+        }
+        if self.control.flush() == Stream::Closed {
+            self.session.control_closed(now);
         }
         while self.send_own(now) {
             did_something = true;
         }
-        while let Some(event) = self.session.poll_event() {
+        while self.next_event(now) {
             did_something = true;
-            progress::event(now, &event);
-            match event {
-                Event::Ppp(LinkEvent::Ipv4Up(ipv4)) => self.open_device(ipv4),
-                Event::Down(reason) => self.down = Some(reason),
-                other => trace!("{other:?}"),
-            }
         }
-        if !control.inbox.is_empty() {
+        let inbox = &mut self.control.inbox;
+        if !inbox.is_empty() {
             // What is left of the stream may be a message that had to wait for an answer to the one before.
-            match self.session.handle_control(now, &control.inbox) {
+            match self.session.handle_control(now, inbox) {
                 Ok(0) => {}
                 Ok(consumed) => {
-                    control.inbox.drain(..consumed);
+                    inbox.drain(..consumed);
                     did_something = true;
                 }
                 Err(error) => {
                     debug!("{error}");
-                    control.inbox.clear();
+                    inbox.clear();
                     did_something = true;
                 }
             }
@@ -287,180 +254,75 @@ impl Tunnel {
         did_something
     }
 
-    /// Sends the next GRE packet of the library's own, if there is one.
-    fn send_own(&mut self, now: Instant) -> bool {
-        let session = &mut self.session;
-        let sent = self.gre.send(None, |room| {
-            let datagram = session.poll_gre(now, room)?;
-            Ok::<_, BufferTooSmall>(datagram.map_or(0, <[u8]>::len))
-        });
-        sent.is_ok_and(|len| len > 0)
-    }
-
-    /// Hands what waits for it to TCP.
-    fn flush(&mut self, now: Instant, control: &mut Control) {
-        while !control.outbox.is_empty() {
-            match control.tcp.write(&control.outbox) {
-                Ok(written) => drop(control.outbox.drain(..written)),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    debug!("TCP: {error}");
-                    control.outbox.clear();
-                    self.session.control_closed(now);
-                }
-            }
-        }
-    }
-
-    fn read_control(&mut self, now: Instant, control: &mut Control) {
-        let mut buffer = [0; 4096];
-        match control.tcp.read(&mut buffer) {
-            Ok(0) => self.session.control_closed(now),
-            Ok(len) => control
-                .inbox
-                .extend_from_slice(buffer.get(..len).unwrap_or_default()),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
-            Err(error) => {
-                debug!("TCP: {error}");
-                self.session.control_closed(now);
-            }
-        }
-    }
-
-    fn read_gre(&mut self, now: Instant) {
-        let mut buffer = [0; MAX_PACKET];
-        for _ in 0..TURN {
-            let len = match self.gre.read(&mut buffer) {
-                Ok(len) => len,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => continue,
-            };
-            let packet = strip_ipv4(buffer.get_mut(..len).unwrap_or_default());
-            let received = packet.and_then(|datagram| self.session.receive_gre(now, datagram));
-            match received {
-                Ok(Received::Packet { sequence, payload }) => {
-                    let ahead = self
-                        .highest
-                        .map_or(1, |highest| sequence.wrapping_sub(highest).cast_signed());
-                    if ahead > 0 {
-                        self.highest = Some(sequence);
-                    } else {
-                        self.overtaken = Some(sequence);
-                    }
-                    if self.order.is_some() {
-                        self.release(now, Some((sequence, payload)));
-                    } else {
-                        self.deliver(now, sequence, payload);
-                    }
-                }
-                Ok(Received::Acknowledgment) => {}
-                Err(discard) => debug!("dropped: {discard}"),
-            }
-        }
-    }
-
-    /// Puts a packet in order, and delivers what its turn it is.
-    fn release(&mut self, now: Instant, mut packet: Option<(u32, &mut [u8])>) {
-        let Some(mut order) = self.order.take() else {
-            return;
+    /// Tells the next event, and whether there was one.
+    fn next_event(&mut self, now: Instant) -> bool {
+        let Some(event) = self.session.poll_event() else {
+            return false;
         };
-        while let Some((sequence, payload)) = order.release(now, &mut packet) {
-            self.deliver(now, sequence, payload);
+        progress::event(now, &event);
+        match event {
+            Event::Ppp(LinkEvent::Authenticated) => self.authenticated = true,
+            Event::Ppp(LinkEvent::Encryption { .. }) => self.check_authentication(),
+            Event::Ppp(LinkEvent::Ipv4Up(ipv4)) => self.come_up(now, ipv4),
+            Event::Ppp(LinkEvent::Ipv4Down) => self.open = None,
+            Event::Down(reason) => self.down = Some(reason),
+            other => trace!("{other:?}"),
         }
-        self.order = Some(order);
+        true
     }
 
-    /// Decrypts a packet and hands it to the kernel.
-    fn deliver(&mut self, now: Instant, sequence: u32, payload: &mut [u8]) {
-        match self.session.deliver(now, sequence, payload) {
-            Ok(Inbound::Packet { packet, .. }) => {
-                if self.overtaken == Some(sequence) {
-                    self.counters.reordered += 1;
-                }
-                let Some(device) = &self.device else { return };
-                match device.tun().write(packet) {
-                    Ok(_) => count(&mut self.counters.received, packet),
-                    Err(error) => debug!("{}: {error}", device.tun().name()),
-                }
-            }
-            Ok(_) => {}
-            Err(discard) => debug!("dropped: {discard}"),
+    fn check_authentication(&mut self) {
+        if self.needs_authentication && !self.authenticated && self.failure.is_none() {
+            self.failure = Some(Failure::NotAuthenticated);
         }
     }
 
-    /// Takes packets from the kernel and sends them through the tunnel.
-    fn read_device(&mut self, now: Instant) {
-        let Some(device) = &self.device else { return };
-        let mut packet = [0; MAX_PACKET];
-        for _ in 0..TURN {
-            let len = match device.tun().read(&mut packet) {
-                Ok(len) => len,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    self.failure = Some(Failure::system(device.tun().name(), error));
-                    return;
-                }
-            };
-            let packet = packet.get(..len).unwrap_or_default();
-            // The kernel sends IPv6 to all devices that are up; this tunnel has none.
-            if packet.first().is_none_or(|first| first >> 4 != 4) {
-                continue;
-            }
-            let session = &mut self.session;
-            let sent = self.gre.send(None, |room| {
-                let datagram = session.send(now, Network::Ipv4, packet, room)?;
-                Ok::<_, SendError>(datagram.len())
-            });
-            match sent {
-                Ok(_) => count(&mut self.counters.sent, packet),
-                Err(error) => {
-                    trace!("not sent: {error}");
-                    self.counters.unsent += 1;
-                }
-            }
+    fn come_up(&mut self, now: Instant, ipv4: Ipv4) {
+        self.check_authentication();
+        if self.failure.is_some() || self.goodbye.is_some() {
+            return;
+        }
+        if let Err(failure) = self.lasting.local.up(&ipv4, *self.server.ip()) {
+            self.failure = Some(failure);
+            return;
+        }
+        self.open = Some(ipv4);
+        self.lasting.came_up(now);
+        let device = self
+            .lasting
+            .local
+            .device()
+            .map_or("", |device| device.name());
+        progress::step(now, format_args!("up: {}", Addresses(device, &ipv4)));
+        for dns in ipv4.dns.iter().flatten() {
+            progress::step(now, format_args!("DNS server {dns}"));
         }
     }
 
-    fn open_device(&mut self, ipv4: Ipv4) {
-        if !self.device.as_ref().is_some_and(|device| device.is(&ipv4)) {
-            // The name has to be free for the next one.
-            self.device = None;
-            let name = self.device_name.as_deref();
-            match TunnelDevice::new(name, ipv4, &self.routes, *self.server.ip()) {
-                Ok(device) => self.device = Some(device),
-                Err(failure) => self.failure = Some(failure),
-            }
-        }
-        if let Some(device) = &self.device {
-            progress::up(self.now(), device.tun().name(), &ipv4);
+    fn tell_status(&self, now: Instant) {
+        for line in self.status().lines() {
+            progress::step(now, format_args!("{line}"));
         }
     }
 
-    fn report(&self) {
-        let Counters {
-            sent,
-            received,
-            reordered,
-            unsent,
-        } = self.counters;
-        let unsent = unsent + self.gre.unsent();
-        let gre = self.session.gre_stats();
-        progress::step(
-            self.now(),
-            format_args!(
-                "sent {} packets, {} octets ({unsent} not); received {} packets, {} octets",
-                sent.0, sent.1, received.0, received.1
-            ),
-        );
-        progress::step(
-            self.now(),
-            format_args!(
-                "GRE: sent {}, received {}; {reordered} put in order; dropped: {} late, {} doubled, {} of no use",
-                gre.sent, gre.received, gre.late, gre.duplicate, gre.ppp
-            ),
-        );
+    fn status(&self) -> Status<'_> {
+        let since = self.lasting.up_since.zip(self.open);
+        let mut traffic = self.lasting.traffic;
+        traffic.unsent += self.gre.unsent();
+        Status {
+            up: since
+                .zip(self.lasting.local.device())
+                .map(|((since, ipv4), device)| {
+                    let time = self.now().saturating_since(since);
+                    (ipv4, device.name(), time)
+                }),
+            encryption: self.session.encryption(),
+            tunnels: self.lasting.tunnels,
+            traffic,
+            arrivals: self.arrivals,
+            gre: self.session.gre_stats(),
+            control: self.session.control_stats(),
+        }
     }
 }
 
@@ -471,9 +333,4 @@ struct Ready {
     control: bool,
     gre: bool,
     device: bool,
-}
-
-fn count((packets, octets): &mut (u64, u64), packet: &[u8]) {
-    *packets += 1;
-    *octets += u64::try_from(packet.len()).unwrap_or(0);
 }

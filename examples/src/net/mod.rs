@@ -5,6 +5,7 @@
 //! gre        a raw socket for GRE, read one by one, written many at once
 //! device     a TUN device
 //! routes     routes that go when they are dropped
+//! record     capture files
 //! networks   10.1.0.0/16, from the command line or a file
 //! signals    signals, as something to wait for
 //! clock      the library's time, and its entropy
@@ -15,6 +16,7 @@ pub mod device;
 pub mod error;
 pub mod gre;
 pub mod networks;
+pub mod record;
 pub mod routes;
 pub mod signals;
 

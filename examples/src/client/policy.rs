@@ -1,0 +1,187 @@
+//! Who we are, and what authentication and encryption will do.
+
+use super::failure::Failure;
+use clap::ValueEnum;
+use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
+use std::path::PathBuf;
+
+/// Who we are, and what authentication and encryption will do.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Log-in and encryption")]
+pub struct Policy {
+    /// Log in as this user, with the domain in front if there is one: DOMAIN\user
+    #[arg(short, long, value_name = "NAME")]
+    pub user: Option<String>,
+
+    /// Read the password from the first line of this file
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub password_file: Option<PathBuf>,
+
+    /// The ways of authentication that will do; if not given, mschap-v2 with --user, and none without
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "METHOD,..")]
+    pub auth: Vec<Method>,
+
+    /// Whether the tunnel is encrypted; it holds for each direction
+    #[arg(long, value_enum, default_value_t = Encrypt::Require, value_name = "HOW")]
+    pub mppe: Encrypt,
+
+    /// The key lengths of MPPE that will do; the strongest that both have is used
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "128",
+        value_name = "BITS,.."
+    )]
+    pub strength: Vec<Strength>,
+
+    /// The modes of MPPE that will do; stateless is asked for if it is among them
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "stateless",
+        value_name = "MODE,.."
+    )]
+    pub mode: Vec<Mode>,
+}
+
+/// A way of authentication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Method {
+    /// Each end proves that it knows the password
+    MschapV2,
+    /// The server need not ask who we are: whoever answers at its address is believed
+    None,
+}
+
+/// Whether there is encryption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Encrypt {
+    /// No tunnel without it
+    Require,
+    /// Asked for; but anybody on the way can talk the server out of it
+    Allow,
+    /// None: everybody on the way can read along
+    Refuse,
+}
+
+/// The length of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Strength {
+    /// Broken in seconds
+    #[value(name = "40")]
+    Bits40,
+    /// Broken in hours
+    #[value(name = "56")]
+    Bits56,
+    /// The strongest there is
+    #[value(name = "128")]
+    Bits128,
+}
+
+/// How often the key changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// With each packet
+    Stateless,
+    /// Every 256 packets: a lost packet costs more of them
+    Stateful,
+}
+
+impl Policy {
+    /// Whether it makes sense.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] if not.
+    pub fn check(&self) -> Result<(), Failure> {
+        let named = |method| self.auth.contains(&method);
+        let wrong = if self.user.is_none() && self.mppe == Encrypt::Require {
+            "the keys of encryption come from the password: give --user, or --mppe allow or refuse"
+        } else if self.user.is_none() && named(Method::MschapV2) {
+            "--auth mschap-v2 takes --user"
+        } else if self.user.is_some() && !self.auth.is_empty() && !named(Method::MschapV2) {
+            "--user is of no use without --auth mschap-v2"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::Usage(wrong.to_owned()))
+    }
+
+    /// Whether a server has to ask who we are, and with that to prove who it is.
+    #[must_use]
+    pub fn needs_authentication(&self) -> bool {
+        self.user.is_some() && !self.auth.contains(&Method::None)
+    }
+
+    /// What encryption will do.
+    #[must_use]
+    pub fn mppe(&self) -> MppePolicy {
+        let requirement = match self.mppe {
+            Encrypt::Require => Requirement::Require,
+            Encrypt::Allow => Requirement::Allow,
+            Encrypt::Refuse => return MppePolicy::REFUSE,
+        };
+        let strength = |it: &Strength| match it {
+            Strength::Bits40 => Strengths::BITS_40,
+            Strength::Bits56 => Strengths::BITS_56,
+            Strength::Bits128 => Strengths::BITS_128,
+        };
+        let mode = |it: &Mode| match it {
+            Mode::Stateless => Modes::STATELESS,
+            Mode::Stateful => Modes::STATEFUL,
+        };
+        MppePolicy {
+            requirement,
+            strengths: self.strength.iter().map(strength).collect(),
+            modes: self.mode.iter().map(mode).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args, FromArgMatches};
+
+    fn parse(line: &str) -> Policy {
+        let command = Policy::augment_args(clap::Command::new("pptp-client"));
+        let matches = command.try_get_matches_from(line.split(' ')).unwrap();
+        Policy::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn the_default_is_the_safe_one() {
+        let policy = parse("pptp-client -u alice");
+        assert_eq!(policy.check(), Ok(()));
+        assert_eq!(policy.mppe(), MppePolicy::default());
+        assert!(policy.needs_authentication());
+        assert!(parse("pptp-client").check().is_err());
+    }
+
+    #[test]
+    fn encryption() {
+        let line = "pptp-client -u alice --mppe allow --strength 40,128 --mode stateful";
+        let policy = parse(line).mppe();
+        assert_eq!(policy.requirement, Requirement::Allow);
+        assert_eq!(policy.strengths, Strengths::BITS_40 | Strengths::BITS_128);
+        assert_eq!(policy.modes, Modes::STATEFUL);
+        let none = parse("pptp-client --mppe refuse");
+        assert_eq!(none.mppe(), MppePolicy::REFUSE);
+    }
+
+    #[test]
+    fn authentication() {
+        let needed = |line: &str| {
+            let policy = parse(&format!("pptp-client --mppe allow {line}"));
+            policy.check().map(|()| policy.needs_authentication())
+        };
+        assert_eq!(needed("-u alice"), Ok(true));
+        assert_eq!(needed("-u alice --auth mschap-v2"), Ok(true));
+        assert_eq!(needed("-u alice --auth mschap-v2,none"), Ok(false));
+        assert_eq!(parse("pptp-client --mppe refuse").check(), Ok(()));
+        assert_eq!(needed("--auth none"), Ok(false));
+        assert!(needed("--auth mschap-v2").is_err());
+        assert!(needed("-u alice --auth none").is_err());
+    }
+}
