@@ -19,8 +19,8 @@ const OVERHEAD: u16 = 4;
 pub struct Outlet {
     local: Ipv4Addr,
     pool: Vec<Range>,
-    /// The device for all, and the routes through it.
-    shared: Option<(Device, Routes)>,
+    /// The routes through the device for all, and that device.
+    shared: Option<(Routes, Device)>,
 }
 
 impl Outlet {
@@ -54,7 +54,7 @@ impl Outlet {
         Ok(Self {
             local,
             pool,
-            shared: Some((device, routes)),
+            shared: Some((routes, device)),
         })
     }
 
@@ -62,7 +62,7 @@ impl Outlet {
     #[must_use]
     pub const fn shared(&self) -> Option<&Device> {
         match &self.shared {
-            Some((device, _)) => Some(device),
+            Some((_, device)) => Some(device),
             None => None,
         }
     }
@@ -75,7 +75,7 @@ impl Outlet {
         let networks = self.networks(tunnel);
         tunnel.connected = true;
         let mut own = None;
-        let routes = if let Some((_, routes)) = &mut self.shared {
+        let routes = if let Some((routes, _)) = &mut self.shared {
             routes
         } else {
             let device = Device::new(DeviceConfig {
@@ -108,7 +108,7 @@ impl Outlet {
         }
         tunnel.device = None;
         for network in self.networks(tunnel) {
-            if let Some((_, routes)) = &mut self.shared {
+            if let Some((routes, _)) = &mut self.shared {
                 routes.remove(network);
             }
         }
