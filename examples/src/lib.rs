@@ -2,8 +2,10 @@
 //!
 //! * `client`: a tunnel from this machine to a server, on Linux (the program `pptp-client`).
 //! * [`inspect`]: reading a captured PPTP session (the program `pptp-inspect`).
-//! * `net`: what these two need of Linux.
+//! * `net`: what `client` and `server` need of Linux.
 //! * [`loopback`]: a client and a server over a bad link in memory (the program `loopback`).
+//! * `server`: tunnels from many clients to this machine, on Linux (the program `pptp-server`).
+//! * [`text`]: what several of them say in the same words.
 
 #[cfg(target_os = "linux")]
 pub mod client;
@@ -11,3 +13,6 @@ pub mod inspect;
 pub mod loopback;
 #[cfg(target_os = "linux")]
 pub mod net;
+#[cfg(target_os = "linux")]
+pub mod server;
+pub mod text;

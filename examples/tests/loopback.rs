@@ -5,7 +5,8 @@ use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
 use pptp_core::testkit::{Conditions, Rng, pcap};
 use pptp_examples::inspect::authentication::{Credentials, Verdict};
 use pptp_examples::inspect::inspect;
-use pptp_examples::loopback::{EndOutcome, Outcome, PASSWORD, Settings, USER, name, report, run};
+use pptp_examples::loopback::{EndOutcome, Outcome, PASSWORD, Settings, USER, report, run};
+use pptp_examples::text::encryption;
 use pptp_ppp::mschap::NtHash;
 use std::process::Command;
 use std::time::Duration;
@@ -103,8 +104,8 @@ fn files_get_through_every_path_under_every_policy() {
                     };
                     let outcome = succeed(&settings, &file);
                     for EndOutcome { agreed, .. } in &outcome.ends {
-                        assert_eq!(name(agreed.send), expected, "{settings:?}");
-                        assert_eq!(name(agreed.receive), expected, "{settings:?}");
+                        assert_eq!(encryption(agreed.send), expected, "{settings:?}");
+                        assert_eq!(encryption(agreed.receive), expected, "{settings:?}");
                     }
                 }
             }

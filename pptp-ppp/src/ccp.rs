@@ -5,6 +5,7 @@ use crate::config::{Modes, MppePolicy, Requirement};
 use crate::negotiation::{Policy, Verdict};
 use crate::wire::RawOption;
 use crate::wire::ccp::{ConfigOption, MppeBits, OptionType};
+use core::fmt;
 use pptp_mppe::{Mode, Strength};
 
 /// How one direction is encrypted.
@@ -15,6 +16,21 @@ pub struct Encryption {
     pub strength: Strength,
     /// How often it changes.
     pub mode: Mode,
+}
+
+/// Such as `MPPE-128 stateless`.
+impl fmt::Display for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.strength {
+            Strength::Bits40 => "MPPE-40 ",
+            Strength::Bits56 => "MPPE-56 ",
+            Strength::Bits128 => "MPPE-128 ",
+        })?;
+        f.write_str(match self.mode {
+            Mode::Stateless => "stateless",
+            Mode::Stateful => "stateful",
+        })
+    }
 }
 
 impl Encryption {

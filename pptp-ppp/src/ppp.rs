@@ -96,7 +96,6 @@ bitflags::bitflags! {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pending {
-    Lcp(LcpPending),
     Suite(SuitePending),
     Networks(u8),
 }
@@ -357,7 +356,15 @@ impl<P: Profile> Ppp<P> {
     ) -> Result<Option<&'b mut [u8]>, BufferTooSmall> {
         // A packet that came encrypted may have settled something.
         self.follow(now);
-        // A proof goes first: what follows from it is of no use to the peer before.
+        // The Ack that opens LCP goes before what LCP has to be open for, and a proof before what follows from it: else
+        // both are of no use to the peer, and come again only with the time-out.
+        let mut writer = Writer::new(out);
+        if let Some(pending) = self.write_lcp(&mut writer) {
+            let len = writer.finish()?.len();
+            self.lcp.sent(pending);
+            self.follow(now);
+            return Ok(out.get_mut(..len));
+        }
         if let Some(len) = self.poll_auth(out)? {
             self.follow(now);
             return Ok(out.get_mut(..len));
@@ -368,7 +375,6 @@ impl<P: Profile> Ppp<P> {
         };
         let frame = writer.finish()?;
         match pending {
-            Pending::Lcp(pending) => self.lcp.sent(pending),
             Pending::Suite(pending) => self.suite.sent(pending),
             Pending::Networks(pending) => self.networks.sent(pending),
         }
@@ -471,13 +477,13 @@ impl<P: Profile> Ppp<P> {
         }))
     }
 
-    fn write_next(&self, out: &mut Writer<'_>) -> Option<Pending> {
+    fn write_lcp(&self, out: &mut Writer<'_>) -> Option<LcpPending> {
         // LCP always has Address and Control field: it has to be understood whatever was agreed on (RFC 1661 §6.6).
         write_header(out, Protocol::LCP, true, false);
-        if let Some(pending) = self.lcp.write_next(out) {
-            return Some(Pending::Lcp(pending));
-        }
-        out.truncate(0);
+        self.lcp.write_next(out)
+    }
+
+    fn write_next(&self, out: &mut Writer<'_>) -> Option<Pending> {
         self.write_frame_header(out, Protocol::CCP);
         if let Some(pending) = self.suite.write_next(out) {
             return Some(Pending::Suite(pending));

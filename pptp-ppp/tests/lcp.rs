@@ -519,3 +519,15 @@ fn nothing_of_the_network_layer_is_heard_before_authentication() {
         assert_eq!(script.say(&frame), Err(Discard::ProtocolNotUp));
     }
 }
+
+/// pppd drops a Challenge that comes before the Ack by which LCP opens, and then there is none for a second.
+#[test]
+fn the_ack_that_opens_lcp_goes_before_the_challenge() {
+    let mut script = Script::new(server());
+    script.grant(LCP);
+    script.sent.clear();
+    script.tell(LCP, 1, 2, MAGIC);
+    let heard = script.heard().into_iter();
+    let order: Vec<_> = heard.map(|packet| (packet.0, packet.1)).collect();
+    assert_eq!(order, [(LCP, 2), (CHAP, 1)]);
+}

@@ -15,7 +15,6 @@ pub mod report;
 mod transfer;
 
 pub use end::{Agreed, Arrivals};
-pub use narrate::name;
 
 use crate::inspect::session::option_text;
 use end::End;

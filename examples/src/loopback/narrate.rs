@@ -1,11 +1,11 @@
 //! What happens, in words.
 
+use crate::text::encryption;
 use pptp_core::ppp::wire::{Frame, Protocol};
-use pptp_core::ppp::{self, Encryption, Ipv4};
+use pptp_core::ppp::{self, Ipv4};
 use pptp_core::testkit::{Kind, Packet};
 use pptp_core::wire::{GreHeader, Message};
 use pptp_core::{Event, codec::ParseError};
-use pptp_mppe::{Mode, Strength};
 use std::net::Ipv4Addr;
 
 /// Something that happened to an end.
@@ -29,31 +29,17 @@ fn ppp_event(event: &ppp::Event<'_>) -> String {
         }
         ppp::Event::Authenticated => "authenticated by MS-CHAPv2".into(),
         ppp::Event::Encryption { send, receive } => {
-            format!("sends {}, receives {}", name(*send), name(*receive))
+            format!(
+                "sends {}, receives {}",
+                encryption(*send),
+                encryption(*receive)
+            )
         }
         ppp::Event::Ipv4Up(ipv4) => format!("IPv4 up: {}", addresses(ipv4)),
         ppp::Event::Ipv4Down => "IPv4 down".into(),
         ppp::Event::PeerTerminates(_) => "the peer ends the link".into(),
         other => format!("{other:?}"),
     }
-}
-
-/// How packets are encrypted, such as `MPPE-128 stateless`.
-#[must_use]
-pub fn name(encryption: Option<Encryption>) -> String {
-    let Some(Encryption { strength, mode }) = encryption else {
-        return "in the clear".into();
-    };
-    let bits = match strength {
-        Strength::Bits40 => 40,
-        Strength::Bits56 => 56,
-        Strength::Bits128 => 128,
-    };
-    let mode = match mode {
-        Mode::Stateless => "stateless",
-        Mode::Stateful => "stateful",
-    };
-    format!("MPPE-{bits} {mode}")
 }
 
 fn addresses(ipv4: &Ipv4) -> String {

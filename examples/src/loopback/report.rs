@@ -1,6 +1,7 @@
 //! How it went: for people, and for programs.
 
-use super::{EndOutcome, Outcome, name};
+use super::{EndOutcome, Outcome};
+use crate::text::encryption;
 use pptp_core::ppp::wire::Protocol;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ type Row = (&'static str, fn(&EndOutcome, &EndOutcome) -> String);
 
 /// What is counted of the way from an end, the first argument, to the other.
 const ROWS: [Row; 13] = [
-    ("encryption", |from, _| name(from.agreed.send)),
+    ("encryption", |from, _| encryption(from.agreed.send)),
     ("GRE packets sent", |from, _| {
         (from.sent + from.acknowledgments).to_string()
     }),
@@ -131,8 +132,8 @@ pub fn json(outcome: &Outcome, file: &[u8], wall: Duration) -> Value {
         let ipv4 = end.agreed.ipv4.unwrap_or_default();
         json!({
             "options": options(&end.options),
-            "sends": name(end.agreed.send),
-            "receives": name(end.agreed.receive),
+            "sends": encryption(end.agreed.send),
+            "receives": encryption(end.agreed.receive),
             "peer_mru": end.agreed.peer_mru,
             "address": ipv4.local.map(|it| it.to_string()),
             "peer_address": ipv4.remote.map(|it| it.to_string()),

@@ -34,6 +34,8 @@ pub struct Reorder<const N: usize, const LEN: usize> {
     next: Option<u32>,
     /// The last number that was far off.
     candidate: Option<u32>,
+    /// Packets that were not lost though others had overtaken them.
+    overtaken: u64,
     slots: [Slot<LEN>; N],
 }
 
@@ -78,8 +80,23 @@ impl<const N: usize, const LEN: usize> Reorder<N, LEN> {
             timeout,
             next: None,
             candidate: None,
+            overtaken: 0,
             slots: [const { Slot::EMPTY }; N],
         }
+    }
+
+    /// The same, for the packets from number `next` on: others have gone by before there was one.
+    #[must_use]
+    pub const fn starting_at(mut self, next: u32) -> Self {
+        self.next = Some(next);
+        self
+    }
+
+    /// How many packets were not lost though others had overtaken them: without this they would have been late. It wraps
+    /// around.
+    #[must_use]
+    pub const fn overtaken(&self) -> u64 {
+        self.overtaken
     }
 
     /// How many packets are held.
@@ -161,14 +178,19 @@ impl<const N: usize, const LEN: usize> Reorder<N, LEN> {
         if self.slots.iter().any(is_held) {
             return Step::Drop;
         }
+        let is_later =
+            |slot: &Slot<LEN>| slot.until.is_some() && distance(sequence, slot.sequence) > 0;
+        let overtaken = ahead >= 0 && lowest.is_some() && self.slots.iter().any(is_later);
         let has_room = self.slots.iter().any(|slot| slot.until.is_none());
         if ahead > 0 && len <= LEN && has_room {
+            self.overtaken = self.overtaken.wrapping_add(u64::from(overtaken));
             return Step::Hold;
         }
         if ahead > 0 && lowest.is_some_and(|(lowest, _)| lowest < ahead) {
             return Step::GiveUpGap;
         }
         if ahead >= 0 {
+            self.overtaken = self.overtaken.wrapping_add(u64::from(overtaken));
             self.next = Some(sequence.wrapping_add(1));
         }
         Step::Pass

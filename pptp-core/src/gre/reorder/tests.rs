@@ -60,7 +60,17 @@ fn a_gap_that_fills_lets_all_go_on() {
         assert_eq!(put(&mut reorder, NOW, number(1), 4), [1, 2, 3].map(number));
         assert_eq!(put(&mut reorder, NOW, number(4), 4), [4, 5].map(number));
         assert!(reorder.is_empty());
+        assert_eq!(reorder.overtaken(), 3, "2, 1 and 4");
     }
+}
+
+#[test]
+fn one_that_starts_late_knows_what_comes_next() {
+    let mut reorder = Reorder::<4, 16>::new().starting_at(u32::MAX);
+    assert_eq!(put(&mut reorder, NOW, 0, 4), []);
+    assert_eq!(put(&mut reorder, NOW, u32::MAX, 4), [u32::MAX, 0]);
+    assert_eq!(put(&mut reorder, NOW, u32::MAX - 1, 4), [u32::MAX - 1]);
+    assert_eq!(reorder.overtaken(), 1, "the last one is late");
 }
 
 #[test]

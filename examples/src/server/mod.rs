@@ -1,0 +1,64 @@
+//! A PPTP server for many clients, on Linux.
+//!
+//! ```text
+//! arguments   the command line           -> what is wanted
+//! config      a TOML file                -> addresses, policy, limits, users
+//! users       a name                     -> a password's hash, an address, networks
+//! pool        the addresses for clients
+//! admission   who may connect now
+//! serve       the loop between sockets, devices, signals and the tunnels
+//! sessions    what happens to a tunnel   -> answers to the library, addresses, routes, the log
+//! table       the tunnels, by call, address and time
+//! tunnel      one client: TCP, the library's Server, the order of its packets
+//! devices     one TUN device for all, or one each
+//! control     sessions listed and ended over a socket, both ends of it
+//! logging     the log
+//! ```
+//!
+//! All that is PPTP is in the library: this is sockets, devices and lists.
+
+mod admission;
+pub mod arguments;
+pub mod config;
+mod control;
+mod devices;
+mod failure;
+mod logging;
+pub mod pool;
+mod serve;
+mod sessions;
+mod table;
+mod tunnel;
+mod users;
+
+use arguments::{Arguments, Command};
+use config::Config;
+pub use failure::Failure;
+use serve::Server;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// [`Failure`], if that did not work. Being asked to stop is success.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let config = Config::read(&arguments.config)?;
+    match &arguments.command {
+        None => {
+            logging::start(arguments);
+            if Config::is_open_to_all(&arguments.config) {
+                tracing::warn!(
+                    "everybody on this machine can read the passwords in {}: chmod 600 it",
+                    arguments.config.display()
+                );
+            }
+            Server::new(config, arguments.config.clone())?.run()
+        }
+        Some(Command::Check) => control::print(format_args!(
+            "{}: {} users; nothing is wrong",
+            arguments.config.display(),
+            config.users.len()
+        )),
+        Some(Command::List { json }) => control::list(&config, *json),
+        Some(Command::End { who }) => control::end(&config, who),
+    }
+}

@@ -1,0 +1,577 @@
+//! The loop: what comes from sockets, devices, the clock and signals goes to the tunnels, and what comes out of them goes
+//! back.
+
+use super::Failure;
+use super::admission::Admission;
+use super::config::Config;
+use super::control::Console;
+use super::devices::Outlet;
+use super::pool::Pool;
+use super::table::Table;
+use super::tunnel::{Buffer, Tunnel, address_at};
+use super::users::Users;
+use crate::net::SystemError;
+use crate::net::clock::{Clock, entropy};
+use crate::net::gre::{GreSocket, MAX_DATAGRAM};
+use crate::net::signals::Signals;
+use mio::net::TcpListener;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use pptp_core::gre::{peek_call_id, strip_ipv4};
+use pptp_core::time::Instant;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use slab::Slab;
+use std::collections::HashMap;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::PathBuf;
+use std::time::Duration;
+use tracing::{debug, info, warn};
+
+/// How much is taken from one source before the others have their turn.
+const TURN: usize = 64;
+
+/// How long clients have to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// How long nobody is accepted after the kernel could not give us another connection.
+const BREATHER: Duration = Duration::from_millis(200);
+
+/// The server.
+#[derive(Debug)]
+pub struct Server {
+    pub(super) config: Config,
+    pub(super) config_path: PathBuf,
+    pub(super) users: Users,
+    pub(super) pool: Pool,
+    pub(super) admission: Admission,
+    pub(super) table: Table,
+    pub(super) outlet: Outlet,
+    pub(super) clock: Clock,
+    poll: Poll,
+    listener: TcpListener,
+    /// When somebody can be accepted again.
+    breather: Option<Instant>,
+    signals: Signals,
+    console: Option<Console>,
+    gre: Slab<Gre>,
+    gre_by_address: HashMap<Ipv4Addr, usize>,
+    /// Of which there may be more than was taken.
+    again: Vec<Source>,
+    /// The tunnels that may have something to say.
+    marked: Vec<usize>,
+    /// How many there have been.
+    pub(super) number: u64,
+    /// When it ends, whoever is left.
+    stopping: Option<Instant>,
+    /// Packets that nobody here is behind: GRE of no call, and packets for no client.
+    pub(super) stray: u64,
+}
+
+/// The raw socket of one of this machine's addresses.
+#[derive(Debug)]
+struct Gre {
+    local: Ipv4Addr,
+    socket: GreSocket,
+    tunnels: usize,
+}
+
+/// What there is something to read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Somebody connects.
+    Listener,
+    /// A signal.
+    Signals,
+    /// Somebody has a command.
+    Console,
+    /// Whoever had one.
+    Visitor(usize),
+    /// The device for all.
+    Device,
+    /// A raw socket.
+    Gre(usize),
+    /// A tunnel's control connection.
+    Control(usize),
+    /// A tunnel's own device.
+    Own(usize),
+}
+
+impl Source {
+    /// What stands for it.
+    #[must_use]
+    pub const fn token(self) -> Token {
+        let (kind, index) = match self {
+            Self::Listener => (0, 0),
+            Self::Signals => (1, 0),
+            Self::Console => (2, 0),
+            Self::Visitor(index) => (3, index),
+            Self::Device => (4, 0),
+            Self::Gre(index) => (5, index),
+            Self::Control(index) => (6, index),
+            Self::Own(index) => (7, index),
+        };
+        Token(index << 3 | kind)
+    }
+
+    const fn from_token(Token(token): Token) -> Self {
+        let index = token >> 3;
+        match token & 7 {
+            0 => Self::Listener,
+            1 => Self::Signals,
+            2 => Self::Console,
+            3 => Self::Visitor(index),
+            4 => Self::Device,
+            5 => Self::Gre(index),
+            6 => Self::Control(index),
+            _ => Self::Own(index),
+        }
+    }
+}
+
+impl Server {
+    /// A server that listens. `path` is where its configuration is.
+    ///
+    /// # Errors
+    /// [`Failure`] if the configuration is no good, or the operating system does not let us.
+    pub fn new(config: Config, path: PathBuf) -> Result<Self, Failure> {
+        let users = Users::new(&config.users)?;
+        let outlet = Outlet::new(&config)?;
+        let what = format!("listening on {}", config.listen);
+        let mut listener = TcpListener::bind(SocketAddr::V4(config.listen))
+            .map_err(SystemError::needing(what, "CAP_NET_BIND_SERVICE"))?;
+        let mut signals = Signals::new(&[SIGINT, SIGTERM, SIGHUP])?;
+        let console = config.control_socket.as_deref().map(Console::new);
+        let mut console = console.transpose()?;
+
+        let failure = |error| SystemError::new("epoll", error);
+        let poll = Poll::new().map_err(failure)?;
+        let registry = poll.registry();
+        let read = Interest::READABLE;
+        registry
+            .register(&mut listener, Source::Listener.token(), read)
+            .map_err(failure)?;
+        let fd = signals.as_fd().as_raw_fd();
+        registry
+            .register(&mut SourceFd(&fd), Source::Signals.token(), read)
+            .map_err(failure)?;
+        if let Some(console) = &mut console {
+            registry
+                .register(console.listener(), Source::Console.token(), read)
+                .map_err(failure)?;
+        }
+        if let Some(device) = outlet.shared() {
+            let fd = device.as_raw_fd();
+            registry
+                .register(&mut SourceFd(&fd), Source::Device.token(), read)
+                .map_err(failure)?;
+        }
+        // Signals that came before they were waited for.
+        let _ = signals.take().count();
+        Ok(Self {
+            pool: Pool::new(config.network.pool.clone()),
+            admission: Admission::new(config.limits),
+            config,
+            config_path: path,
+            users,
+            table: Table::default(),
+            outlet,
+            clock: Clock::start(),
+            poll,
+            listener,
+            breather: None,
+            signals,
+            console,
+            gre: Slab::new(),
+            gre_by_address: HashMap::new(),
+            again: Vec::new(),
+            marked: Vec::new(),
+            number: 0,
+            stopping: None,
+            stray: 0,
+        })
+    }
+
+    /// Serves until it is told to stop.
+    ///
+    /// # Errors
+    /// [`Failure`] if the operating system fails us.
+    pub fn run(mut self) -> Result<(), Failure> {
+        info!(
+            listen = %self.config.listen,
+            users = self.users.count(),
+            device = self.outlet.shared().map_or("one each", |device| device.name()),
+            "listening"
+        );
+        let mut events = Events::with_capacity(1024);
+        let mut ready = Vec::new();
+        loop {
+            match self.poll.poll(&mut events, self.patience()) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(SystemError::new("epoll", error).into()),
+            }
+            ready.append(&mut self.again);
+            ready.extend(events.iter().map(|event| Source::from_token(event.token())));
+            let now = self.clock.now();
+            for source in ready.drain(..) {
+                self.handle(now, source)?;
+            }
+            self.wake(now);
+            while let Some(place) = self.marked.pop() {
+                if let Some(tunnel) = self.table.get(place) {
+                    tunnel.marked = false;
+                }
+                self.settle(now, place);
+                self.table.set_alarm(place);
+            }
+            for (_, gre) in &mut self.gre {
+                gre.socket.flush();
+            }
+            if let Some(until) = self.stopping
+                && (self.table.is_empty() || until <= now)
+            {
+                info!(cut_off = self.table.len(), "stopped");
+                return Ok(());
+            }
+        }
+    }
+
+    /// How long there is nothing to do of itself.
+    fn patience(&self) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let alarms = [self.table.next_alarm(), self.stopping, self.breather];
+        let until = alarms.into_iter().flatten().min()?;
+        let left = until.saturating_since(self.clock.now());
+        // The kernel counts in milliseconds; too early would be for nothing.
+        Some(left.saturating_add(Duration::from_micros(999)))
+    }
+
+    fn handle(&mut self, now: Instant, source: Source) -> Result<(), Failure> {
+        match source {
+            Source::Listener => self.accept(now),
+            Source::Signals => self.obey_signals(now)?,
+            Source::Console => self.welcome(),
+            Source::Visitor(visitor) => self.serve_visitor(now, visitor),
+            Source::Device => self.read_device(now)?,
+            Source::Gre(gre) => self.read_gre(now, gre),
+            Source::Control(place) => {
+                if let Some(tunnel) = self.table.get(place) {
+                    tunnel.read_control(now);
+                    self.mark(place);
+                }
+            }
+            Source::Own(place) => self.read_own_device(now, place),
+        }
+        Ok(())
+    }
+
+    /// Does what time demands.
+    fn wake(&mut self, now: Instant) {
+        if self.breather.is_some_and(|at| at <= now) {
+            self.breather = None;
+            self.again.push(Source::Listener);
+        }
+        while let Some(place) = self.table.take_alarm(now) {
+            let Some(tunnel) = self.table.get(place) else {
+                continue;
+            };
+            tunnel.release(now, None, self.outlet.shared());
+            tunnel.session.handle_timeout(now);
+            self.mark(place);
+        }
+    }
+
+    fn accept(&mut self, now: Instant) {
+        if self.stopping.is_some() || self.breather.is_some() {
+            return;
+        }
+        for _ in 0..TURN {
+            let (tcp, peer) = match self.listener.accept() {
+                Ok((tcp, SocketAddr::V4(peer))) => (tcp, peer),
+                Ok(_) => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // Whoever it was is gone again.
+                Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
+                Err(error) => {
+                    warn!(%error, "cannot accept connections");
+                    self.breather = Some(now + BREATHER);
+                    return;
+                }
+            };
+            if let Err(limit) = self.admission.admit(*peer.ip()) {
+                // Whoever floods us does not fill the log as well.
+                debug!(%peer, %limit, "turned away: the limit is reached");
+                continue;
+            }
+            if let Err(error) = self.begin(now, tcp, peer) {
+                warn!(%peer, %error, "cannot serve");
+                self.admission.gone(*peer.ip(), false);
+            }
+        }
+        self.again.push(Source::Listener);
+    }
+
+    /// Starts a tunnel.
+    fn begin(
+        &mut self,
+        now: Instant,
+        tcp: mio::net::TcpStream,
+        peer: std::net::SocketAddrV4,
+    ) -> Result<(), SystemError> {
+        let failure = |error| SystemError::new("TCP", error);
+        // Each message is a segment of its own: there are peers that expect it so.
+        tcp.set_nodelay(true).map_err(failure)?;
+        let SocketAddr::V4(local) = tcp.local_addr().map_err(failure)? else {
+            return Err(failure(ErrorKind::AddrNotAvailable.into()));
+        };
+        let address = self.address_for_nobody();
+        let mut session = pptp_core::Server::new(self.session_config(address), entropy()?);
+        session.control_connected(now);
+        let gre = self.open_gre(*local.ip())?;
+        self.number += 1;
+        let patience = Duration::from_millis(self.config.timing.reorder.into());
+        let mut tunnel = Tunnel::new(self.number, tcp, peer, session, gre, patience, now);
+        tunnel.address = address;
+        tunnel.pooled = address.is_some();
+        if self.config.limits.setup_timeout != 0 {
+            tunnel.deadline = Some(now + self.config.limits.patience());
+        }
+        debug!(session = tunnel.number, %peer, "connected");
+        let place = self.table.insert(tunnel);
+        if let Some(tunnel) = self.table.get(place) {
+            let both = Interest::READABLE | Interest::WRITABLE;
+            let token = Source::Control(place).token();
+            if let Err(error) = self.poll.registry().register(tunnel.tcp(), token, both) {
+                warn!(session = tunnel.number, %error, "epoll");
+                tunnel.session.control_closed(now);
+            }
+        }
+        self.mark(place);
+        Ok(())
+    }
+
+    /// The raw socket for `local`, which is there as long as tunnels need it.
+    fn open_gre(&mut self, local: Ipv4Addr) -> Result<usize, SystemError> {
+        if let Some(&known) = self.gre_by_address.get(&local)
+            && let Some(gre) = self.gre.get_mut(known)
+        {
+            gre.tunnels += 1;
+            return Ok(known);
+        }
+        let socket = GreSocket::bound(local)?;
+        let fd = socket.as_raw_fd();
+        let entry = self.gre.vacant_entry();
+        let token = Source::Gre(entry.key()).token();
+        self.poll
+            .registry()
+            .register(&mut SourceFd(&fd), token, Interest::READABLE)
+            .map_err(|error| SystemError::new("epoll", error))?;
+        let key = entry.key();
+        entry.insert(Gre {
+            local,
+            socket,
+            tunnels: 1,
+        });
+        self.gre_by_address.insert(local, key);
+        Ok(key)
+    }
+
+    fn close_gre(&mut self, key: usize) {
+        let Some(gre) = self.gre.get_mut(key) else {
+            return;
+        };
+        gre.tunnels -= 1;
+        if gre.tunnels == 0 {
+            // The last goodbyes.
+            gre.socket.flush();
+            self.gre_by_address.remove(&gre.local);
+            self.gre.remove(key);
+        }
+    }
+
+    fn read_gre(&mut self, now: Instant, key: usize) {
+        let mut buffer: Buffer = [0; MAX_DATAGRAM];
+        for _ in 0..TURN {
+            let Some(gre) = self.gre.get_mut(key) else {
+                return;
+            };
+            let len = match gre.socket.read(&mut buffer) {
+                Ok(len) => len,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => continue,
+            };
+            let packet = buffer.get_mut(..len).unwrap_or_default();
+            let source = address_at(packet, 12);
+            let found = strip_ipv4(packet).ok().and_then(|datagram| {
+                let call_id = peek_call_id(datagram).ok()?;
+                let (place, tunnel) = self.table.by_call(source?, call_id)?;
+                Some((place, tunnel, datagram))
+            });
+            let Some((place, tunnel, datagram)) = found else {
+                self.stray += 1;
+                continue;
+            };
+            if tunnel.receive(now, datagram, self.outlet.shared()) {
+                self.settle(now, place);
+            }
+            self.mark(place);
+        }
+        self.again.push(Source::Gre(key));
+    }
+
+    fn read_device(&mut self, now: Instant) -> Result<(), SystemError> {
+        let mut buffer: Buffer = [0; MAX_DATAGRAM];
+        for _ in 0..TURN {
+            let Some(device) = self.outlet.shared() else {
+                return Ok(());
+            };
+            let len = match device.read(&mut buffer) {
+                Ok(len) => len,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(SystemError::new(device.name(), error)),
+            };
+            let packet = buffer.get(..len).unwrap_or_default();
+            let tunnel = address_at(packet, 16).and_then(|to| self.table.by_destination(to));
+            let Some((place, tunnel)) = tunnel else {
+                self.stray += 1;
+                continue;
+            };
+            if let Some(gre) = self.gre.get_mut(tunnel.gre) {
+                tunnel.send(now, packet, &mut gre.socket);
+                self.mark(place);
+            }
+        }
+        self.again.push(Source::Device);
+        Ok(())
+    }
+
+    fn read_own_device(&mut self, now: Instant, place: usize) {
+        let mut buffer: Buffer = [0; MAX_DATAGRAM];
+        for _ in 0..TURN {
+            let Some(tunnel) = self.table.get(place) else {
+                return;
+            };
+            let Some(device) = &tunnel.device else { return };
+            let len = match device.read(&mut buffer) {
+                Ok(len) => len,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    warn!(session = tunnel.number, %error, "the device");
+                    return self.end(now, place, "its device is gone");
+                }
+            };
+            let packet = buffer.get(..len).unwrap_or_default();
+            // The kernel sends IPv6 to all devices that are up; these tunnels have none.
+            if address_at(packet, 16).is_some()
+                && let Some(gre) = self.gre.get_mut(tunnel.gre)
+            {
+                tunnel.send(now, packet, &mut gre.socket);
+                self.mark(place);
+            }
+        }
+        self.again.push(Source::Own(place));
+    }
+
+    /// Waits for a tunnel's own device.
+    pub(super) fn watch_device(&mut self, place: usize) -> Result<(), SystemError> {
+        let device = self.table.get(place).and_then(|it| it.device.as_ref());
+        let Some(device) = device else { return Ok(()) };
+        let fd = device.as_raw_fd();
+        self.poll
+            .registry()
+            .register(
+                &mut SourceFd(&fd),
+                Source::Own(place).token(),
+                Interest::READABLE,
+            )
+            .map_err(|error| SystemError::new("epoll", error))
+    }
+
+    /// Has a tunnel say all that it has to say.
+    fn settle(&mut self, now: Instant, place: usize) {
+        loop {
+            let Some(tunnel) = self.table.get(place) else {
+                return;
+            };
+            let gre = self.gre.get_mut(tunnel.gre);
+            let spoke = gre.is_some_and(|gre| tunnel.flush(now, &mut gre.socket));
+            let happening = tunnel.poll();
+            let happened = happening.is_some();
+            if let Some(happening) = happening {
+                self.follow(now, place, happening);
+            }
+            if !spoke && !happened {
+                break;
+            }
+        }
+        self.cut_off(now, place);
+    }
+
+    /// Forgets a tunnel that has ended.
+    pub(super) fn remove(&mut self, place: usize) {
+        let Some(mut tunnel) = self.table.remove(place) else {
+            return;
+        };
+        // A failure means that it is not registered.
+        let _ = self.poll.registry().deregister(tunnel.tcp());
+        self.outlet.disconnect(&mut tunnel);
+        if let Some(address) = tunnel.address.filter(|_| tunnel.pooled) {
+            self.pool.give_back(address);
+        }
+        self.admission.gone(*tunnel.peer.ip(), tunnel.up);
+        self.close_gre(tunnel.gre);
+    }
+
+    /// Notes that a tunnel may have something to say.
+    pub(super) fn mark(&mut self, place: usize) {
+        if let Some(tunnel) = self.table.get(place)
+            && !tunnel.marked
+        {
+            tunnel.marked = true;
+            self.marked.push(place);
+        }
+    }
+
+    fn obey_signals(&mut self, now: Instant) -> Result<(), Failure> {
+        let signals: Vec<i32> = self.signals.take().collect();
+        for signal in signals {
+            if signal == SIGHUP {
+                self.reload(now);
+            } else if self.stopping.is_some() {
+                info!(cut_off = self.table.len(), "stopped at once");
+                self.stopping = Some(now);
+            } else {
+                info!(sessions = self.table.len(), "stopping");
+                self.stopping = Some(now + GOODBYE);
+                let all: Vec<usize> = self.table.iter().map(|(place, _)| place).collect();
+                for place in all {
+                    self.end(now, place, "the server stops");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn welcome(&mut self) {
+        let registry = self.poll.registry();
+        if let Some(console) = &mut self.console {
+            console.accept(registry);
+        }
+    }
+
+    fn serve_visitor(&mut self, now: Instant, visitor: usize) {
+        let Some(mut console) = self.console.take() else {
+            return;
+        };
+        if let Some(command) = console.read(visitor) {
+            let answer = self.obey(now, &command);
+            console.answer(visitor, &answer);
+        }
+        console.write(visitor, self.poll.registry());
+        self.console = Some(console);
+    }
+}

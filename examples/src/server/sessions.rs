@@ -1,0 +1,332 @@
+//! What happens to a tunnel, and what the server does about it.
+
+use super::config::{Authentication, Config};
+use super::serve::Server;
+use super::tunnel::{Happening, Tunnel};
+use super::users::{User, Users};
+use crate::net::clock;
+use crate::text::encryption;
+use pptp_core::control::{CallAnswer, FieldText};
+use pptp_core::ppp::wire::Text;
+use pptp_core::ppp::wire::mschapv2::ErrorCode;
+use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Method, Verdict};
+use pptp_core::time::Instant;
+use pptp_core::wire::{GeneralError, OutgoingCallResult};
+use pptp_core::{DownReason, ServerConfig};
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::rc::Rc;
+use std::time::Duration;
+use tracing::{debug, error, info, warn};
+
+/// How long a client has to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(8);
+
+/// What Windows takes for a fault of the server's, not of the password, which it then keeps.
+const SERVER_FAULT: ErrorCode = ErrorCode::Other(930);
+
+impl Server {
+    /// The library's configuration for a client, which gets `address` if it is not known who it is.
+    pub(super) fn session_config(&self, address: Option<Ipv4Addr>) -> ServerConfig {
+        let (network, timing) = (&self.config.network, &self.config.timing);
+        let mut config = ServerConfig::default();
+        config.control.start.host_name = FieldText::new(b"pptp-server");
+        config.control.start.max_channels = u16::try_from(self.config.limits.sessions).unwrap_or(0);
+        let lcp = &mut config.ppp.lcp;
+        lcp.mru = network.mtu;
+        lcp.mtu = network.mtu;
+        lcp.echo_interval =
+            (timing.echo_interval != 0).then(|| Duration::from_secs(timing.echo_interval.into()));
+        lcp.echo_failures = timing.echo_failures;
+        if self.config.authentication() == Authentication::MsChapV2 {
+            // A name is nothing that clients need; the empty one is never too long.
+            config.ppp.demand = Demand::new(Method::MsChapV2, "pptp-server").ok();
+        }
+        config.ppp.mppe = self.config.policy.mppe();
+        let ipv4 = &mut config.ppp.ipv4;
+        ipv4.local = Some(network.address);
+        ipv4.remote = address;
+        ipv4.dns = two(&network.dns);
+        ipv4.nbns = two(&network.nbns);
+        config
+    }
+
+    /// An address for a client of whom it will not be known who it is.
+    pub(super) fn address_for_nobody(&mut self) -> Option<Ipv4Addr> {
+        let nobody = self.config.authentication() == Authentication::None;
+        nobody.then(|| self.take_address()).flatten()
+    }
+
+    fn take_address(&mut self) -> Option<Ipv4Addr> {
+        let own = self.config.network.address;
+        let users = &self.users;
+        self.pool
+            .take(|address| address == own || users.reserves(address))
+    }
+
+    /// Does what something that happened to a tunnel asks for.
+    pub(super) fn follow(&mut self, now: Instant, place: usize, happening: Happening) {
+        match happening {
+            Happening::CallRequested => self.answer_call(now, place),
+            Happening::AuthRequested { id, name } => self.judge(now, place, id, &name),
+            Happening::Up(ipv4) => self.up(now, place, &ipv4),
+            Happening::NoIpv4 => self.table.disconnect(place),
+            Happening::Down(reason) => self.down(now, place, reason),
+        }
+    }
+
+    fn answer_call(&mut self, now: Instant, place: usize) {
+        let nobody = self.config.authentication() == Authentication::None;
+        let candidate = clock::entropy().map_or(1, u16::from_ne_bytes);
+        let full = self.admission.is_full();
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let answer = if full || (nobody && tunnel.address.is_none()) {
+            None
+        } else {
+            self.table.allocate_call(place, candidate)
+        };
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let answered = if let Some(call_id) = answer {
+            let answer = CallAnswer {
+                call_id,
+                ..CallAnswer::DEFAULT
+            };
+            tunnel.session.accept_call(now, answer)
+        } else {
+            warn!(session = tunnel.number, peer = %tunnel.peer, "turned away: the server is full");
+            let (busy, none) = (OutgoingCallResult::Busy, GeneralError::None);
+            tunnel.session.refuse_call(now, busy, none)
+        };
+        if let Err(error) = answered {
+            debug!(session = tunnel.number, %error, "the call");
+        }
+    }
+
+    /// Answers whoever says who it is.
+    fn judge(&mut self, now: Instant, place: usize, id: AuthId, name: &[u8]) {
+        let user = self.users.find(name);
+        let granted = user.as_ref().map(|user| self.grant(place, user));
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let (number, peer) = (tunnel.number, tunnel.peer);
+        let verdict = match (&user, granted) {
+            (Some(user), Some(Ok(address))) => {
+                tunnel.address = Some(address);
+                tunnel.pooled = user.address.is_none();
+                Verdict::NtHash(&user.hash)
+            }
+            (Some(user), Some(Err(why))) => {
+                warn!(session = number, %peer, user = user.name, why, "turned away");
+                Verdict::Reject {
+                    error: SERVER_FAULT,
+                    retry: false,
+                    message: b"",
+                }
+            }
+            _ => {
+                info!(session = number, %peer, user = %Text(name), "unknown user");
+                // Which of the two was wrong is nobody's business.
+                Verdict::WRONG_PASSWORD
+            }
+        };
+        let grant = Grant {
+            address: tunnel.address,
+            mppe: user.as_ref().and_then(|user| user.mppe),
+        };
+        tunnel.user.clone_from(&user);
+        tunnel.session.authorize(now, id, &verdict, grant);
+    }
+
+    /// Finds an address for `user`, who may yet turn out to be somebody else.
+    fn grant(&mut self, place: usize, user: &User) -> Result<Ipv4Addr, &'static str> {
+        // Of another attempt on the same link.
+        self.take_back_address(place);
+        let limit = self.config.limits.sessions_per_user;
+        let is_theirs = |(_, other): &(usize, &Tunnel)| other.up && other.user_name() == user.name;
+        if let Some(address) = user.address {
+            return Ok(address);
+        }
+        if limit != 0 && self.table.iter().filter(is_theirs).count() >= limit {
+            return Err("the user has as many sessions as there may be");
+        }
+        self.take_address().ok_or("no address is left in the pool")
+    }
+
+    /// Gives a tunnel's address back to the pool, if it has one of it.
+    pub(super) fn take_back_address(&mut self, place: usize) {
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        if let Some(address) = tunnel.address.take()
+            && tunnel.pooled
+        {
+            self.pool.give_back(address);
+        }
+    }
+
+    /// A tunnel is up: packets can pass.
+    fn up(&mut self, now: Instant, place: usize, agreed: &Ipv4) {
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let Some(address) = tunnel.address.filter(|_| agreed.remote == tunnel.address) else {
+            return self.end(
+                now,
+                place,
+                "the client does not take the address it is given",
+            );
+        };
+        // Whoever has always the same address comes back with it before the old session is known to be dead.
+        let holders = self
+            .table
+            .iter()
+            .filter(|&(other, tunnel)| other != place && tunnel.address == Some(address));
+        let holders: Vec<usize> = holders.map(|(other, _)| other).collect();
+        for other in holders {
+            self.end(now, other, "the user has connected anew");
+            self.disconnect(other);
+        }
+        if self.table.get(place).is_some_and(|tunnel| tunnel.connected) {
+            self.disconnect(place);
+        }
+        self.table.connect(place);
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        if let Err(error) = self.outlet.connect(tunnel, agreed) {
+            error!(session = tunnel.number, %error, "no device");
+            return self.end(now, place, "the server has no device for it");
+        }
+        let (send, receive) = tunnel.session.encryption();
+        info!(
+            session = tunnel.number,
+            user = tunnel.user_name(),
+            %address,
+            peer = %tunnel.peer,
+            send = encryption(send),
+            receive = encryption(receive),
+            mtu = agreed.mtu,
+            device = tunnel.device.as_ref().map(|device| device.name()),
+            seconds = seconds(now.saturating_since(tunnel.since)),
+            "up"
+        );
+        let peer = *tunnel.peer.ip();
+        if !tunnel.up {
+            tunnel.up = true;
+            tunnel.since = now;
+            tunnel.deadline = None;
+            self.admission.up(peer);
+        }
+        if let Err(error) = self.watch_device(place) {
+            error!(%error, "no device");
+            self.end(now, place, "the server has no device for it");
+        }
+    }
+
+    /// Leads no packets to a tunnel any more.
+    fn disconnect(&mut self, place: usize) {
+        self.table.disconnect(place);
+        if let Some(tunnel) = self.table.get(place) {
+            self.outlet.disconnect(tunnel);
+        }
+    }
+
+    /// A tunnel has ended.
+    fn down(&mut self, now: Instant, place: usize, reason: DownReason) {
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let counters = &tunnel.counters;
+        let reason: &dyn fmt::Display = match &tunnel.ended {
+            Some(why) => why,
+            None => &reason,
+        };
+        info!(
+            session = tunnel.number,
+            user = tunnel.user_name(),
+            address = tunnel.address.map(tracing::field::display),
+            peer = %tunnel.peer,
+            %reason,
+            up = tunnel.up,
+            seconds = seconds(now.saturating_since(tunnel.since)),
+            sent = counters.sent_octets,
+            received = counters.received_octets,
+            overtaken = tunnel.overtaken(),
+            "down"
+        );
+        self.remove(place);
+    }
+
+    /// Ends a tunnel in good order.
+    pub(super) fn end(&mut self, now: Instant, place: usize, why: &'static str) {
+        if let Some(tunnel) = self.table.get(place)
+            && tunnel.ended.is_none()
+        {
+            tunnel.ended = Some(why);
+            tunnel.deadline = Some(now + GOODBYE);
+            tunnel.session.close(now);
+            self.mark(place);
+        }
+    }
+
+    /// Ends a tunnel that takes too long to come up, or to say goodbye.
+    pub(super) fn cut_off(&mut self, now: Instant, place: usize) {
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        if tunnel.deadline.is_none_or(|at| at > now) {
+            return;
+        }
+        if tunnel.ended.is_none() {
+            self.end(now, place, "it did not come up in time");
+        } else {
+            self.down(now, place, DownReason::Closed);
+        }
+    }
+
+    /// Reads the users again. Sessions go on, but for those of users who are no more, or have another password.
+    pub(super) fn reload(&mut self, now: Instant) {
+        let read = Config::read(&self.config_path);
+        let read = read.and_then(|config| Users::new(&config.users).map(|users| (config, users)));
+        let (config, users) = match read {
+            Ok(read) => read,
+            Err(error) => return error!(%error, "the users stay as they were"),
+        };
+        let unchanged = Config {
+            users: self.config.users.clone(),
+            ..config.clone()
+        };
+        if unchanged != self.config {
+            warn!("only changes of users are heeded before the server starts again");
+        }
+        self.config.users = config.users;
+        self.users = users;
+        info!(users = self.users.count(), "users read again");
+        let is_gone = |user: &Rc<User>| {
+            let now = self.users.find(user.name.as_bytes());
+            now.is_none_or(|now| now.hash.as_bytes() != user.hash.as_bytes())
+        };
+        let gone = self
+            .table
+            .iter()
+            .filter(|(_, tunnel)| tunnel.user.as_ref().is_some_and(is_gone));
+        let gone: Vec<usize> = gone.map(|(place, _)| place).collect();
+        for place in gone {
+            self.end(now, place, "the user is no more, or has another password");
+        }
+    }
+}
+
+fn two(servers: &[Ipv4Addr]) -> [Option<Ipv4Addr>; 2] {
+    [servers.first().copied(), servers.get(1).copied()]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is for people")]
+fn seconds(duration: Duration) -> f64 {
+    duration.as_millis() as f64 / 1e3
+}

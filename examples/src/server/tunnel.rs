@@ -1,0 +1,435 @@
+//! One client: its TCP connection, its end of the library, and what is kept of it.
+
+use super::users::User;
+use crate::net::device::Device;
+use crate::net::gre::{GreSocket, MAX_DATAGRAM};
+use ipnet::Ipv4Net;
+use mio::net::TcpStream;
+use pptp_core::codec::BufferTooSmall;
+use pptp_core::gre::{Received, Reorder};
+use pptp_core::ppp::Minimal;
+use pptp_core::time::Instant;
+use pptp_core::{DownReason, Event, Inbound, MAX_OUTPUT, Network, SendError, Server};
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::rc::Rc;
+use std::time::Duration;
+use tracing::{debug, trace};
+
+/// How many packets are held back at most until those before them come.
+const HELD_PACKETS: usize = 64;
+
+/// The longest payload that is held back, in octets.
+const HELD_LEN: usize = 1536;
+
+type Order = Reorder<HELD_PACKETS, HELD_LEN>;
+
+/// What has gone through a tunnel.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counters {
+    /// Packets to the client.
+    pub sent: u64,
+    /// Their octets.
+    pub sent_octets: u64,
+    /// Packets from the client.
+    pub received: u64,
+    /// Their octets.
+    pub received_octets: u64,
+    /// Packets for the client that could not be sent.
+    pub unsent: u64,
+    /// Packets from the client with an address that is not its own.
+    pub spoofed: u64,
+}
+
+/// One client.
+#[derive(Debug)]
+pub struct Tunnel {
+    /// What it is called in logs, and when it is to be ended.
+    pub number: u64,
+    /// Where it connects from.
+    pub peer: SocketAddrV4,
+    /// The library's end of it.
+    pub session: Server<Minimal>,
+    /// Which raw socket its GRE goes through.
+    pub gre: usize,
+    /// The call id that the table knows it by.
+    pub call_id: Option<u16>,
+    /// Who it is, once that is said; not yet proven then.
+    pub user: Option<Rc<User>>,
+    /// Which address it gets.
+    pub address: Option<Ipv4Addr>,
+    /// Whether the address is the pool's.
+    pub pooled: bool,
+    /// Whether packets are led to it.
+    pub connected: bool,
+    /// Whether it has come up, ever.
+    pub up: bool,
+    /// When it connected, and then when it came up.
+    pub since: Instant,
+    /// When it is cut off, if nothing happens before: it takes too long to come up or to go.
+    pub deadline: Option<Instant>,
+    /// What the caller ended it for.
+    pub ended: Option<&'static str>,
+    /// When the loop is to wake up for it.
+    pub alarm: Option<Instant>,
+    /// Whether it may have something to say.
+    pub marked: bool,
+    /// Its own device, if each has one.
+    pub device: Option<Device>,
+    /// What has gone through.
+    pub counters: Counters,
+    patience: Duration,
+    order: Option<Box<Order>>,
+    /// The sequence number that comes next, if nothing is lost.
+    next: Option<u32>,
+    control: Control,
+}
+
+/// The TCP connection and what is on its way through it.
+#[derive(Debug)]
+struct Control {
+    tcp: TcpStream,
+    /// Came, and not taken by the library yet.
+    inbox: Vec<u8>,
+    /// Given by the library, and not taken by the kernel yet.
+    outbox: Vec<u8>,
+    /// Whether there may be more to read.
+    more: bool,
+}
+
+/// How many octets of the control connection wait for the library at most.
+const MAX_INBOX: usize = 4096;
+
+impl Tunnel {
+    /// A client that has just connected.
+    #[must_use]
+    pub fn new(
+        number: u64,
+        tcp: TcpStream,
+        peer: SocketAddrV4,
+        session: Server<Minimal>,
+        gre: usize,
+        patience: Duration,
+        now: Instant,
+    ) -> Self {
+        Self {
+            number,
+            peer,
+            session,
+            gre,
+            call_id: None,
+            user: None,
+            address: None,
+            pooled: false,
+            connected: false,
+            up: false,
+            since: now,
+            deadline: None,
+            ended: None,
+            alarm: None,
+            marked: false,
+            device: None,
+            counters: Counters::default(),
+            patience,
+            order: None,
+            next: None,
+            control: Control {
+                tcp,
+                inbox: Vec::new(),
+                outbox: Vec::new(),
+                more: false,
+            },
+        }
+    }
+
+    /// The TCP connection, to be waited for.
+    pub const fn tcp(&mut self) -> &mut TcpStream {
+        &mut self.control.tcp
+    }
+
+    /// How the user is called.
+    #[must_use]
+    pub fn user_name(&self) -> &str {
+        self.user.as_ref().map_or("-", |user| &user.name)
+    }
+
+    /// The networks behind it.
+    #[must_use]
+    pub fn networks(&self) -> &[Ipv4Net] {
+        self.user.as_ref().map_or(&[], |user| &user.networks)
+    }
+
+    /// How many packets from it were not lost although others had overtaken them.
+    #[must_use]
+    pub fn overtaken(&self) -> u64 {
+        self.order.as_ref().map_or(0, |order| order.overtaken())
+    }
+
+    /// When something is due.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let order = self.order.as_ref().and_then(|order| order.next_timeout());
+        [self.session.next_timeout(), order, self.deadline]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Reads what has come over TCP.
+    pub fn read_control(&mut self, now: Instant) {
+        let mut buffer = [0; 1024];
+        while self.control.inbox.len() < MAX_INBOX {
+            match self.control.tcp.read(&mut buffer) {
+                Ok(0) => {
+                    self.session.control_closed(now);
+                    break;
+                }
+                Ok(len) => {
+                    let octets = buffer.get(..len).unwrap_or_default();
+                    self.control.inbox.extend_from_slice(octets);
+                    self.take_control(now);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    debug!(session = self.number, %error, "TCP");
+                    self.session.control_closed(now);
+                    break;
+                }
+            }
+        }
+        // The loop is told of what comes, and not of what is left.
+        self.control.more = self.control.inbox.len() >= MAX_INBOX;
+    }
+
+    /// Gives the library what has come, and tells whether it took any.
+    fn take_control(&mut self, now: Instant) -> bool {
+        if self.control.inbox.is_empty() {
+            return false;
+        }
+        match self.session.handle_control(now, &self.control.inbox) {
+            Ok(0) => false,
+            Ok(consumed) => {
+                self.control.inbox.drain(..consumed);
+                true
+            }
+            Err(error) => {
+                debug!(session = self.number, %error, "the control connection");
+                self.control.inbox.clear();
+                true
+            }
+        }
+    }
+
+    /// Takes a GRE packet, and hands the network packets that come out to `shared`, or to its own device. Tells whether
+    /// something was for the library itself, which may have to be answered at once.
+    pub fn receive(&mut self, now: Instant, datagram: &mut [u8], shared: Option<&Device>) -> bool {
+        let (sequence, payload) = match self.session.receive_gre(now, datagram) {
+            Ok(Received::Packet { sequence, payload }) => (sequence, payload),
+            Ok(Received::Acknowledgment) => return false,
+            Err(discard) => {
+                trace!(session = self.number, %discard, "dropped");
+                return false;
+            }
+        };
+        if self.order.is_none() {
+            let next = *self.next.get_or_insert(sequence);
+            let ahead = sequence.wrapping_sub(next).cast_signed();
+            if ahead <= 0 || self.patience.is_zero() {
+                if ahead >= 0 {
+                    self.next = Some(sequence.wrapping_add(1));
+                }
+                return self.deliver(now, sequence, payload, shared);
+            }
+            // Not before there is a need: it is most of the memory that a session takes.
+            let order = Order::with_timeout(self.patience).starting_at(next);
+            self.order = Some(Box::new(order));
+        }
+        self.release(now, Some((sequence, payload)), shared)
+    }
+
+    /// Delivers the packets whose turn it is.
+    pub fn release(
+        &mut self,
+        now: Instant,
+        mut packet: Option<(u32, &mut [u8])>,
+        shared: Option<&Device>,
+    ) -> bool {
+        let Some(mut order) = self.order.take() else {
+            return false;
+        };
+        let mut own = false;
+        while let Some((sequence, payload)) = order.release(now, &mut packet) {
+            own |= self.deliver(now, sequence, payload, shared);
+        }
+        self.order = Some(order);
+        own
+    }
+
+    fn deliver(
+        &mut self,
+        now: Instant,
+        sequence: u32,
+        payload: &mut [u8],
+        shared: Option<&Device>,
+    ) -> bool {
+        match self.session.deliver(now, sequence, payload) {
+            Ok(Inbound::Packet { packet, .. }) => {
+                // Whoever sends in somebody else's name gets nowhere.
+                let source = address_at(packet, 12);
+                let networks = self.user.as_ref().map(|user| user.networks.as_slice());
+                let is_own = |source| {
+                    let behind = |network: &Ipv4Net| network.contains(&source);
+                    self.address == Some(source)
+                        || networks.is_some_and(|all| all.iter().any(behind))
+                };
+                if !source.is_some_and(is_own) {
+                    self.counters.spoofed += 1;
+                    return false;
+                }
+                self.counters.received += 1;
+                self.counters.received_octets += len_of(packet);
+                if let Some(device) = shared.or(self.device.as_ref())
+                    && let Err(error) = device.write(packet)
+                {
+                    debug!(device = device.name(), %error, "dropped");
+                }
+                false
+            }
+            Ok(_) => true,
+            Err(discard) => {
+                trace!(session = self.number, %discard, "dropped");
+                true
+            }
+        }
+    }
+
+    /// Sends a network packet to the client.
+    pub fn send(&mut self, now: Instant, packet: &[u8], gre: &mut GreSocket) {
+        let session = &mut self.session;
+        let sent = gre.send(Some(*self.peer.ip()), |room| {
+            let datagram = session.send(now, Network::Ipv4, packet, room)?;
+            Ok::<_, SendError>(datagram.len())
+        });
+        match sent {
+            Ok(_) => {
+                self.counters.sent += 1;
+                self.counters.sent_octets += len_of(packet);
+            }
+            Err(error) => {
+                trace!(session = self.number, %error, "not sent");
+                self.counters.unsent += 1;
+            }
+        }
+    }
+
+    /// Sends all that the library wants sent, and tells whether there was anything: what one outlet gives may open
+    /// another.
+    pub fn flush(&mut self, now: Instant, gre: &mut GreSocket) -> bool {
+        let mut did_something = self.take_control(now);
+        if did_something && self.control.more {
+            self.read_control(now);
+        }
+        self.write_control(now);
+        // TCP may be blocked while GRE goes on.
+        let mut out = [0; MAX_OUTPUT];
+        if self.control.outbox.is_empty()
+            && let Ok(Some(message)) = self.session.poll_control(now, &mut out)
+        {
+            self.control.outbox.extend_from_slice(message);
+            self.write_control(now);
+            did_something = true;
+        }
+        loop {
+            let session = &mut self.session;
+            let sent = gre.send(Some(*self.peer.ip()), |room| {
+                let datagram = session.poll_gre(now, room)?;
+                Ok::<_, BufferTooSmall>(datagram.map_or(0, <[u8]>::len))
+            });
+            if !sent.is_ok_and(|len| len > 0) {
+                return did_something;
+            }
+            did_something = true;
+        }
+    }
+
+    /// Hands what waits for it to TCP.
+    fn write_control(&mut self, now: Instant) {
+        while !self.control.outbox.is_empty() {
+            match self.control.tcp.write(&self.control.outbox) {
+                Ok(written) => drop(self.control.outbox.drain(..written)),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Also before the connection is known to be up.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::NotConnected
+                    ) =>
+                {
+                    return;
+                }
+                Err(error) => {
+                    debug!(session = self.number, %error, "TCP");
+                    self.control.outbox.clear();
+                    self.session.control_closed(now);
+                }
+            }
+        }
+    }
+
+    /// The next thing that the library tells, of those that matter here.
+    pub fn poll(&mut self) -> Option<Happening> {
+        use pptp_core::ppp::Event as Link;
+        let number = self.number;
+        loop {
+            let event = self.session.poll_event()?;
+            trace!(session = number, ?event);
+            return Some(match event {
+                Event::CallRequested(_) => Happening::CallRequested,
+                Event::Ppp(Link::AuthRequested(request)) => Happening::AuthRequested {
+                    id: request.id,
+                    name: request.name.to_vec(),
+                },
+                Event::Ppp(Link::Ipv4Up(ipv4)) => Happening::Up(ipv4),
+                Event::Ppp(Link::Ipv4Down) => Happening::NoIpv4,
+                Event::Down(reason) => Happening::Down(reason),
+                _ => continue,
+            });
+        }
+    }
+}
+
+/// What the server has to do something about.
+#[derive(Debug)]
+pub enum Happening {
+    /// The client asks for a call.
+    CallRequested,
+    /// The client says who it is, and proves it.
+    AuthRequested {
+        /// To be given back.
+        id: pptp_core::ppp::AuthId,
+        /// Who it says it is.
+        name: Vec<u8>,
+    },
+    /// Packets may be sent.
+    Up(pptp_core::ppp::Ipv4),
+    /// Packets may be sent no more, for now.
+    NoIpv4,
+    /// It is over.
+    Down(DownReason),
+}
+
+/// The address at that place in an IPv4 packet: 12 is the source, 16 the destination.
+#[must_use]
+pub fn address_at(packet: &[u8], at: usize) -> Option<Ipv4Addr> {
+    let is_ipv4 = packet.len() >= 20 && packet.first().is_some_and(|first| first >> 4 == 4);
+    let octets: [u8; 4] = packet.get(at..at + 4)?.try_into().ok()?;
+    is_ipv4.then(|| octets.into())
+}
+
+fn len_of(packet: &[u8]) -> u64 {
+    u64::try_from(packet.len()).unwrap_or(u64::MAX)
+}
+
+/// The room for whatever is read.
+pub type Buffer = [u8; MAX_DATAGRAM];
