@@ -6,11 +6,12 @@ use pptp_core::ppp::Event as Link;
 use pptp_core::ppp::wire::Text;
 use pptp_core::time::Instant;
 use std::fmt;
+use std::io::{self, Write};
 
-/// Prints a line.
-#[expect(clippy::print_stderr, reason = "it is what the program tells its user")]
+/// Prints a line, in one piece: others may write to the same terminal or log.
 pub fn line(text: fmt::Arguments<'_>) {
-    eprintln!("{text}");
+    // Without standard error there is nobody to be told.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Prints a line that says when, in seconds since the program started.
