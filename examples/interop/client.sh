@@ -23,7 +23,7 @@ dial() {
     : >"$LOGS/client"
     ip netns exec "$LAB_NETNS" "$PROGRAMS/pptp-client" "$SERVER" "$@" >"$LOGS/client" 2>&1 &
     client=$!
-    trap 'kill -KILL $client 2>/dev/null; cat "$LOGS/client"; tail -n 30 "$SERVER_LOGS/pppd.log"' EXIT
+    trap 'kill -KILL $client 2>/dev/null || true; cat "$LOGS/client"; tail -n 30 "$SERVER_LOGS/pppd.log"' EXIT
     for ((i = 0; i < 300; i++)); do
         up=$(sed -n 's/^ *\([0-9.]*\)  up: .*/\1/p' "$LOGS/client")
         if [ -n "$up" ]; then

@@ -17,14 +17,12 @@ options() { tr ';' '\n' <<<"$1" | sed 's/.*/"&"/' | tr '\n' ' '; }
 
 # offer SERVER HOW: pptpd or ours serves instead of whoever did before; HOW is mppe or clear.
 offer() {
-    local text
+    local text=ours_start
     case $1-$2 in
     pptpd-clear) text="pptpd_start 200 $(options "$same")" ;;
     pptpd-mppe) text="pptpd_start 200 $(options "$mppe")" ;;
-    ours-*)
-        configure "$2"
-        text=ours_start
-        ;;
+    ours-clear) configure "$SERVER_LOGS/server.toml" mppe=refuse ;;
+    ours-mppe) configure "$SERVER_LOGS/server.toml" ;;
     esac
     "$here/lab/in" server "pptpd_stop; ours_stop; $text"
 }

@@ -1,5 +1,5 @@
 # What a guest does: sourced by its first process, and by what `in` sends there.
-# shellcheck shell=dash disable=SC1091,SC2034
+# shellcheck shell=dash disable=SC1091,SC2016,SC2034
 . /lab/env
 
 # The shell's own of that name can do less.
@@ -102,4 +102,71 @@ down() {
     pid=$(cat "/run/tunnel-$1/pid")
     kill "$pid"
     while [ -e "/proc/$pid" ]; do sleep 0.05; done
+}
+
+# spaces KIND SUBNET COUNT [ROUTER]: network namespaces KIND1, KIND2 and so on, which have the addresses SUBNET.1 and so
+# on and are routed by the guest's own, or by the one that is named.
+spaces() {
+    kind=$1 subnet=$2 count=$3 router=${4:-}
+    for i in $(seq "$count"); do echo "netns add $kind$i"; done | ip -batch -
+    for i in $(seq "$count"); do
+        echo "link add $kind$i type veth peer name eth0 netns $kind$i"
+        echo "address add $subnet.254/32 dev $kind$i"
+        echo "link set $kind$i up"
+        echo "route add $subnet.$i dev $kind$i"
+    done | ip ${router:+-n "$router"} -batch -
+    ${router:+/sbin/ip netns exec "$router"} sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
+    for i in $(seq "$count"); do
+        printf '%s\n' 'link set lo up' 'link set eth0 up' "address add $subnet.$i/32 dev eth0" \
+            "route add $subnet.254 dev eth0" "route add default via $subnet.254" | ip -n "$kind$i" -batch -
+    done
+}
+
+# masquerade SPACE: it is a NAT, with the kernel's helper for PPTP, for what it routes to its eth0.
+masquerade() {
+    modprobe nf_nat_pptp
+    ip netns exec "$1" iptables-legacy -t raw -A PREROUTING -p tcp --dport 1723 -j CT --helper pptp
+    ip netns exec "$1" iptables-legacy -t nat -A POSTROUTING -o eth0 -j MASQUERADE
+}
+
+# within SPACE COMMAND: runs it there. pptp has a folder there in which it finds no calls of others.
+within() {
+    mkdir -p /run/pptp
+    ip netns exec "$1" sh -c "mount -t tmpfs none /run/pptp; . /kit/inside.sh; $2"
+}
+
+# memory PROGRAM...: what all their processes take, in KiB: their share of all pages, and what the guest has left.
+memory() {
+    share=0
+    for pid in $(pidof "$@"); do
+        share=$((share + $(awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup")))
+    done
+    echo "$share $(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)"
+}
+
+# herd COUNT AT_ONCE COMMAND: has pptp-client dial in each of the spaces c1, c2 and so on, so many at a time, and tells
+# how many came up and after how many seconds. They log to /lab/c1.log and so on.
+herd() {
+    rm -f /run/turns /run/done
+    mkfifo /run/turns /run/done
+    exec 8<>/run/turns 9<>/run/done
+    for i in $(seq "$1"); do
+        # All stand ready, and wait for their turn, so that the start of a shell is not what is measured.
+        ip netns exec "c$i" sh -c 'echo ready >&9
+            read -r turn <&8
+            { PPTP_PASSWORD=$2 $3 2>&1; echo end; } | while IFS= read -r line; do
+                echo "$line" >&7
+                case $line in *"  up: "*) echo up >&9 && echo >&8 ;; end) echo end >&9 && echo >&8 ;; esac
+            done 7>"/lab/$1.log"' sh "c$i" "$PASS" "$3" &
+    done
+    for i in $(seq "$1"); do read -r line <&9; done
+    start=$(cut -d ' ' -f 1 /proc/uptime)
+    for i in $(seq "$2"); do echo >&8; done
+    came=0
+    for i in $(seq "$1"); do
+        read -t 60 -r line <&9 || break
+        [ "$line" != up ] || came=$((came + 1))
+    done
+    echo "$came $start $(cut -d ' ' -f 1 /proc/uptime)" | awk '{ print $1, $3 - $2 }'
+    exec 8>&- 9>&-
 }

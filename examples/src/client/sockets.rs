@@ -83,6 +83,8 @@ pub fn connect(
         let what = match error.kind() {
             ErrorKind::ConnectionRefused => "no PPTP server listens there".to_owned(),
             ErrorKind::TimedOut => "there is no answer".to_owned(),
+            ErrorKind::HostUnreachable => "no machine answers there".to_owned(),
+            ErrorKind::NetworkUnreachable => "this machine has no route to it".to_owned(),
             _ => error.to_string(),
         };
         Failure::Unreachable(format!("{server}: {what}"))

@@ -149,7 +149,7 @@ impl Status<'_> {
             + acks.too_far_ahead
             + acks.invalid_acks;
         [
-            format!("{up}; reconnected {} times", self.tunnels.saturating_sub(1)),
+            format!("{up}; reconnects: {}", self.tunnels.saturating_sub(1)),
             encryption,
             traffic,
             gre,

@@ -11,6 +11,7 @@ use super::progress;
 use super::status::{Addresses, Arrivals, Status};
 use crate::net::gre::GreSocket;
 use log::{debug, trace};
+use pptp_core::control::CloseReason;
 use pptp_core::gre::Reorder;
 use pptp_core::ppp::{DownReason as LinkDown, Event as LinkEvent, Ipv4, Minimal};
 use pptp_core::testkit::Side;
@@ -104,6 +105,10 @@ impl<'a> Tunnel<'a> {
         loop {
             self.drain();
             let now = self.now();
+            if self.is_gone() {
+                debug!("there is nobody to say goodbye to");
+                self.down = self.session.down_reason();
+            }
             if self.down.is_some() {
                 return Ok(());
             }
@@ -144,6 +149,16 @@ impl<'a> Tunnel<'a> {
                 self.session.handle_timeout(now);
             }
         }
+    }
+
+    /// Whether the server does not answer any more.
+    fn is_gone(&self) -> bool {
+        use DownReason::{Control, Ppp};
+        let reason = self.session.down_reason();
+        matches!(
+            reason,
+            Some(Ppp(LinkDown::PeerLost) | Control(CloseReason::EchoTimedOut))
+        )
     }
 
     fn say_goodbye(&mut self, now: Instant) {

@@ -38,8 +38,13 @@ impl Routes {
     /// # Errors
     /// [`SystemError`] if the kernel has such a route already, or does not let us.
     pub fn add(&mut self, network: Ipv4Net) -> Result<(), SystemError> {
-        let failure = SystemError::needing(format!("the route to {network}"), "CAP_NET_ADMIN");
-        self.table.add(&self.route(network)).map_err(failure)?;
+        let what = format!("the route to {network}");
+        self.table
+            .add(&self.route(network))
+            .map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => SystemError::new(what, "this machine has one already"),
+                _ => SystemError::needing(what, "CAP_NET_ADMIN")(error),
+            })?;
         self.routes.push(network);
         Ok(())
     }

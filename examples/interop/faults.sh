@@ -1,0 +1,73 @@
+# How sessions end that nobody meant to end: sourced by run.
+# shellcheck shell=bash disable=SC2154
+
+# cut NAME: from now on nothing that a guest sends or is sent arrives, and nobody is told. mend NAME: as it was.
+cut_path() {
+    "$here/lab/in" "$1" 'for m in cls_matchall act_gact sch_ingress; do modprobe $m; done
+        tc qdisc replace dev vec0 root netem loss 100%
+        tc qdisc replace dev vec0 handle ffff: ingress
+        tc filter add dev vec0 parent ffff: matchall action drop'
+}
+mend_path() { "$here/lab/in" "$1" 'tc qdisc del dev vec0 root; tc qdisc del dev vec0 ingress'; }
+
+# switch_off NAME: its machine is gone, and nobody tells that it is: as if behind a router that still believes in it.
+switch_off() {
+    local mac
+    mac=$(ip -n "$LAB_NETNS" neigh show dev "tap-$1" | sed -n 's/.* lladdr \([0-9a-f:]*\) .*/\1/p' | head -n 1)
+    ip -n "$LAB_NETNS" neigh flush dev "tap-$1"
+    ip -n "$LAB_NETNS" neigh replace "$2" lladdr "$mac" nud permanent dev "tap-$1"
+    kill -KILL "$(cat "${SERVER_LOGS%/*}/$1/pid")"
+    rm -f "$LOGS/serves"
+}
+
+# ends CODE TEXT SECONDS: the client ends by itself, in so many seconds, and says why.
+ends() {
+    local start=${EPOCHREALTIME/./} code=0 i took
+    for ((i = 0; i < $3 * 20; i++)); do
+        [ -e "/proc/$client" ] || break
+        sleep 0.05
+    done
+    took=$(((${EPOCHREALTIME/./} - start) / 100000))
+    kill -KILL "$client" 2>/dev/null && echo "it runs after $3 s" && return 1
+    wait "$client" || code=$?
+    cat "$LOGS/client"
+    note "after $((took / 10)).$((took % 10)) s, exit code $code: $(sed -n 's/^pptp-client: //p' "$LOGS/client")"
+    [ "$code" = "$1" ]
+    tells "$2"
+}
+
+# The server's administrator ends the session.
+case_client_told_to_go() {
+    serve mschap2-mppe128
+    alice
+    "$here/lab/in" server 'killall pppd'
+    ends 12 'the peer closed the link' 5
+}
+
+case_client_server_killed() {
+    serve mschap2-mppe128
+    alice
+    "$here/lab/in" server 'killall -KILL pptpctrl pppd'
+    ends 13 'TCP' 5
+}
+
+case_client_server_switched_off() {
+    serve mschap2-mppe128
+    alice --echo-interval 2 --echo-failures 3
+    there ping -q -c 3 -i 0.2 -W 2 "$INSIDE"
+    switch_off server "$SERVER"
+    ends 13 'no answer' 15
+}
+
+# A cut that is shorter than the client's patience: what was going on goes on.
+case_client_path_cut_shortly() {
+    serve mschap2-mppe128
+    alice
+    there ping -q -c 3 -i 0.2 -W 2 "$INSIDE"
+    cut_path server
+    if there ping -q -c 3 -i 0.2 -W 1 "$INSIDE"; then return 1; fi
+    sleep 5
+    mend_path server
+    there ping -q -c 5 -i 0.2 -W 2 "$INSIDE"
+    hang_up
+}

@@ -1,0 +1,151 @@
+# pptp-server and the clients of others: sourced by run. The server is in the lab's namespace, or in a guest.
+# shellcheck shell=bash disable=SC2154
+
+# configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
+configure() {
+    local mppe=require strengths=128 modes='"stateless"' authentication=mschap-v2 echo_interval=30 echo_failures=4 \
+        reorder=50 networks=''
+    [ $# = 1 ] || local "${@:2}"
+    umask 077
+    cat >"$1" <<EOF
+listen = "0.0.0.0:1723"
+control-socket = "/run/pptp-server-$LAB_NETNS.sock"
+[network]
+address = "$INSIDE"
+pool = ["10.98.0.10-10.98.0.250"]
+mtu = 1400
+[policy]
+authentication = "$authentication"
+mppe = "$mppe"
+strengths = [$strengths]
+modes = [$modes]
+[limits]
+sessions-per-source = 250
+half-open = 250
+half-open-per-source = 250
+[timing]
+echo-interval = $echo_interval
+echo-failures = $echo_failures
+reorder = $reorder
+[[user]]
+name = "$LAB_USER"
+password = "$LAB_PASS"
+networks = [$networks]
+EOF
+}
+
+# host [SETTING...]: pptp-server runs in the namespace, and beside it a web server with the files that the guests have.
+host() {
+    local i
+    rm -f "$LOGS/serves"
+    "$here/lab/down"
+    "$here/lab/build"
+    ip netns add "$LAB_NETNS"
+    ip -n "$LAB_NETNS" link set lo up
+    configure "$LOGS/server.toml" "$@"
+    there "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" check
+    mkdir -p "$LOGS/www"
+    for ((i = 0; i < 200; i++)); do echo 'The quick brown fox jumps over the lazy dog.'; done >"$LOGS/www/fox.txt"
+    seq 150000 >"$LOGS/www/numbers.txt"
+    ip netns exec "$LAB_NETNS" "${LAB_CACHE:-$HOME/.cache/pptp-lab}/root/bin/busybox" httpd -f -h "$LOGS/www" &
+    web=$!
+    : >"$LOGS/server"
+    ip netns exec "$LAB_NETNS" "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" >"$LOGS/server" 2>&1 &
+    server=$!
+    trap 'kill -KILL $server $web 2>/dev/null || true; cat "$LOGS/server"
+        tail -n 30 "${SERVER_LOGS%/*}/client1/t.log"' EXIT
+    for ((i = 0; i < 100; i++)); do
+        ! grep -q listening "$LOGS/server" || return 0
+        kill -0 $server
+        sleep 0.05
+    done
+    return 1
+}
+
+# unhost: it is told to end, and ends well, with nothing left behind.
+unhost() {
+    local code=0 start=${EPOCHREALTIME/./}
+    kill -TERM $server
+    wait $server || code=$?
+    note "server ended in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
+    kill -KILL $web
+    cat "$LOGS/server"
+    [ $code = 0 ]
+    there ip -brief link show >"$LOGS/devices"
+    absent '^pptp' "$LOGS/devices"
+}
+
+# logs TEXT [SECONDS]: the server says so, within a while.
+logs() {
+    local i
+    for ((i = 0; i < ${2:-3} * 10; i++)); do
+        ! grep -E -- "$1" "$LOGS/server" || return 0
+        sleep 0.1
+    done
+    echo "the server does not say: $1"
+    return 1
+}
+
+guest() { "$here/lab/in" client1 "$@"; }
+
+# knock PPPD-OPTION...: pptp-linux dials our server from a guest. The tunnel has to come up, is pinged through from
+# both ends, and carries a megabyte.
+knock() {
+    guest_dials "$@"
+    guest "up t || exit 1
+        ping -q -c 5 -i 0.2 -W 2 $INSIDE
+        timeout 90 wget -q -O - http://$INSIDE/numbers.txt | sha256sum" | tee "$LOGS/guest"
+    grep -F "$(seq 150000 | sha256sum)" "$LOGS/guest"
+    logs ' up session=' 1
+    there ping -q -c 3 -i 0.2 -W 2 "$(sed -n 's/.* up session=.* address=\([0-9.]*\) .*/\1/p' "$LOGS/server" | tail -n 1)"
+}
+
+# guest_dials PPPD-OPTION...: the same without waiting for anything.
+guest_dials() {
+    "$here/lab/machine" client1
+    guest "linux t 10.99.1.1 $(printf '"%s" ' mtu\ 1400 mru\ 1400 novj noipv6 "$@")"
+}
+
+# leaves: pptp-linux hangs up.
+leaves() {
+    guest 'down t'
+    logs ' down session=.*reason='
+}
+
+case_server_stateless() {
+    host
+    knock require-mppe-128
+    logs 'MPPE-128 stateless'
+    leaves
+    unhost
+}
+
+case_server_stateful() {
+    host 'modes="stateful"'
+    knock require-mppe-128 mppe-stateful 'plugin stateful.so'
+    logs 'MPPE-128 stateful'
+    leaves
+    unhost
+}
+
+case_server_40_bits() {
+    host strengths=40,128
+    knock require-mppe-40
+    logs 'MPPE-40 stateless'
+    leaves
+    unhost
+}
+
+case_server_unencrypted() {
+    host mppe=refuse
+    knock nomppe noccp
+    leaves
+    unhost
+}
+
+case_server_nobody() {
+    host mppe=refuse authentication=none
+    knock nomppe noccp
+    leaves
+    unhost
+}
