@@ -1,10 +1,10 @@
 //! What happens, a line each on standard error.
 
+use crate::text::encryption;
 use pptp_core::Event;
+use pptp_core::ppp::Event as Link;
 use pptp_core::ppp::wire::Text;
-use pptp_core::ppp::{Encryption, Event as Link};
 use pptp_core::time::Instant;
-use pptp_mppe::{Mode, Strength};
 use std::fmt;
 
 /// Prints a line.
@@ -61,8 +61,8 @@ fn link(now: Instant, event: &Link<'_>) {
             now,
             format_args!(
                 "encryption: sending {}, receiving {}",
-                Kind(*send),
-                Kind(*receive)
+                encryption(*send),
+                encryption(*receive)
             ),
         ),
         Link::Ipv4Down => step(now, format_args!("IPv4 is down")),
@@ -70,27 +70,5 @@ fn link(now: Instant, event: &Link<'_>) {
             step(now, format_args!("server ends the link: {}", Text(text)))
         }
         _ => {}
-    }
-}
-
-/// How packets are encrypted in one direction.
-#[derive(Debug, Clone, Copy)]
-pub struct Kind(pub Option<Encryption>);
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Encryption { strength, mode }) = self.0 else {
-            return f.write_str("in the clear");
-        };
-        let bits = match strength {
-            Strength::Bits40 => 40,
-            Strength::Bits56 => 56,
-            Strength::Bits128 => 128,
-        };
-        let mode = match mode {
-            Mode::Stateless => "stateless",
-            Mode::Stateful => "stateful",
-        };
-        write!(f, "MPPE-{bits} {mode}")
     }
 }
