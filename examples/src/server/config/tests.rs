@@ -149,3 +149,27 @@ fn mistakes_are_told() {
         assert!(text.contains(told), "{to}: {text}");
     }
 }
+
+/// What the file says holds if it is left out, does.
+#[test]
+fn the_example_is_what_holds_without_it() {
+    let example: Config = include_str!("../../../pptp-server.toml").parse().unwrap();
+    let least: Config = LEAST.parse().unwrap();
+    assert_eq!(example.policy.mppe(), least.policy.mppe());
+    assert_eq!(example.authentication(), least.authentication());
+    assert_eq!(example.limits, least.limits);
+    assert_eq!(example.timing, least.timing);
+    assert_eq!(example.listen, least.listen);
+    assert_eq!(example.network.devices, least.network.devices);
+    assert_eq!(example.network.mtu, least.network.mtu);
+    let keys = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.split_once(" = "));
+        let mut keys: Vec<_> = lines.map(|(key, _)| key.trim().to_owned()).collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    };
+    let shown = keys(include_str!("../../../pptp-server.toml"));
+    let known = keys(ALL);
+    assert!(known.iter().all(|key| shown.contains(key)), "{known:?}");
+}
