@@ -182,14 +182,24 @@ case_client_stateful_lossy() {
     hang_up
 }
 
-case_client_download_lossy() {
-    LAB_NETEM='delay 20ms 10ms loss 2%'
-    serve mschap2-mppe128
-    alice
-    fetch numbers.txt < <(seq 150000)
+# A path that loses 5 % each way and reorders 10 %.
+bad_path='delay 5ms loss 5% reorder 10%'
+
+# slogs FILE CONFIG ARGUMENT...: fetches it over that path.
+slogs() {
+    local start
+    LAB_NETEM=$bad_path LAB_NETEM_IN=$bad_path
+    serve "$2"
+    alice "${@:3}"
+    start=$SECONDS
+    fetch "$1"
+    note "$1 in $((SECONDS - start)) s"
     hang_up
     note "$(sed -n 's/.*; \([0-9]* put in order\).*/\1/p' "$LOGS/client")"
 }
+
+case_client_download_lossy() { slogs numbers.txt mschap2-mppe128 < <(seq 150000); }
+case_client_download_stateful_lossy() { slogs numbers.txt mschap2-mppe128-stateful --mode stateful < <(seq 150000); }
 
 case_client_stateless_lossy() {
     LAB_NETEM='delay 5ms loss 3% reorder 10%' LAB_NETEM_IN='loss 3%'

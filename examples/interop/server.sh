@@ -6,8 +6,8 @@ configure() {
     local mppe=require strengths=128 modes='"stateless"' authentication=mschap-v2 echo_interval=30 echo_failures=4 \
         reorder=50 networks=''
     [ $# = 1 ] || local "${@:2}"
-    umask 077
-    cat >"$1" <<EOF
+    rm -f "$1"
+    (umask 077 && cat >"$1") <<EOF
 listen = "0.0.0.0:1723"
 control-socket = "/run/pptp-server-$LAB_NETNS.sock"
 [network]
@@ -65,7 +65,7 @@ host() {
 # unhost: it is told to end, and ends well, with nothing left behind.
 unhost() {
     local code=0 start=${EPOCHREALTIME/./}
-    kill -TERM $server
+    kill -TERM $server 2>/dev/null || true
     wait $server || code=$?
     note "server ended in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
     kill -KILL $web
@@ -149,3 +149,56 @@ case_server_nobody() {
     leaves
     unhost
 }
+
+# turned_away TEXT PPPD-OPTION...: the tunnel does not come up, and the server says why.
+turned_away() {
+    guest_dials "${@:2}"
+    if guest 'up t 20 >/dev/null'; then return 1; fi
+    logs "$1"
+    note "$(sed -n 's/.* down session=.* reason=\(.*\) up=.*/\1/p' "$LOGS/server" | tail -n 1)"
+    absent ' up session=' "$LOGS/server"
+}
+
+case_server_wrong_password() {
+    host
+    turned_away 'the peer.s authentication was rejected' require-mppe-128 'password looking-glass'
+    guest 'cat /lab/t.log' | grep -F 'E=691'
+    unhost
+}
+
+case_server_unknown_user() {
+    host
+    turned_away 'unknown user.*mallory' require-mppe-128 'user mallory'
+    guest 'cat /lab/t.log' | grep -F 'E=691'
+    unhost
+}
+
+case_server_encryption_refused() {
+    host
+    turned_away 'encryption' nomppe
+    unhost
+}
+
+case_server_refuses_encryption() {
+    host mppe=refuse
+    turned_away 'closed|encryption' require-mppe-128
+    unhost
+}
+
+# drags HOW FILE PPPD-OPTION...: a path that loses 5 % each way and reorders 10 %.
+drags() {
+    LAB_NETEM=$bad_path LAB_NETEM_IN=$bad_path
+    host "modes=\"$1\""
+    guest_dials require-mppe-128 "${@:3}"
+    guest 'up t 60'
+    guest "time timeout 90 wget -q -O - http://$INSIDE/$2 | sha256sum" | tee "$LOGS/guest"
+    grep -F "$(sha256sum <"$LOGS/www/$2")" "$LOGS/guest"
+    note "$2 in $(sed -n 's/^real[^0-9]*//p' "$LOGS/guest")"
+    guest 'down t'
+    unhost
+    note "$(sed -n 's/.* down session=.*overtaken=\([0-9]*\).*/\1 put in order/p' "$LOGS/server")"
+}
+
+case_server_stateless_lossy() { drags stateless numbers.txt; }
+# A reset takes Linux's pppd a second, at least.
+case_server_stateful_lossy() { drags stateful fox.txt mppe-stateful 'plugin stateful.so'; }
