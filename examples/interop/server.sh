@@ -36,7 +36,7 @@ EOF
 
 # host [SETTING...]: pptp-server runs in the namespace, and beside it a web server with the files that the guests have.
 host() {
-    local i
+    local i name
     rm -f "$LOGS/serves"
     "$here/lab/down"
     "$here/lab/build"
@@ -45,8 +45,7 @@ host() {
     configure "$LOGS/server.toml" "$@"
     there "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" check
     mkdir -p "$LOGS/www"
-    for ((i = 0; i < 200; i++)); do echo 'The quick brown fox jumps over the lazy dog.'; done >"$LOGS/www/fox.txt"
-    seq 150000 >"$LOGS/www/numbers.txt"
+    for name in numbers some fox; do file $name >"$LOGS/www/$name.txt"; done
     ip netns exec "$LAB_NETNS" "${LAB_CACHE:-$HOME/.cache/pptp-lab}/root/bin/busybox" httpd -f -h "$LOGS/www" &
     web=$!
     : >"$LOGS/server"
@@ -191,7 +190,7 @@ drags() {
     host "modes=\"$1\""
     guest_dials require-mppe-128 "${@:3}"
     guest 'up t 60'
-    guest "time timeout 90 wget -q -O - http://$INSIDE/$2 | sha256sum" | tee "$LOGS/guest"
+    LAB_WAIT=$((patience + 20)) guest "time timeout $patience wget -q -O - http://$INSIDE/$2 | sha256sum" | tee "$LOGS/guest"
     grep -F "$(sha256sum <"$LOGS/www/$2")" "$LOGS/guest"
     note "$2 in $(sed -n 's/^real[^0-9]*//p' "$LOGS/guest")"
     guest 'down t'
@@ -200,5 +199,10 @@ drags() {
 }
 
 case_server_stateless_lossy() { drags stateless numbers.txt; }
-# A reset takes Linux's pppd a second, at least.
-case_server_stateful_lossy() { drags stateful fox.txt mppe-stateful 'plugin stateful.so'; }
+
+# A loss takes Linux's pppd a second, or more if what it asks for is lost as well.
+case_server_stateful_lossy() {
+    local file=fox
+    [ -z "$LONG" ] || file=some
+    drags stateful $file.txt mppe-stateful 'plugin stateful.so'
+}

@@ -32,7 +32,7 @@ dials() {
     case $1-$2 in
     linux-clear) echo "linux ${3:-t} $SERVER $(options "$same")" ;;
     linux-mppe) echo "linux ${3:-t} $SERVER $(options "${mppe#auth;require-mschap-v2;}")" ;;
-    ours-clear) echo "ours ${3:-t} $SERVER --mppe refuse" ;;
+    ours-clear) echo "ours ${3:-t} $SERVER --mppe refuse --auth mschap-v2,none" ;;
     ours-mppe) echo "ours ${3:-t} $SERVER" ;;
     esac
 }
