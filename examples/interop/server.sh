@@ -206,3 +206,25 @@ case_server_stateful_lossy() {
     [ -z "$LONG" ] || file=some
     drags stateful $file.txt mppe-stateful 'plugin stateful.so'
 }
+
+# A network behind the client and one behind the server: each reaches the other. The client is a guest's, and so is the
+# server, which knows from the user's entry what is behind the client.
+joins() {
+    rm -f "$LOGS/serves"
+    "$here/lab/machine" server
+    "$here/lab/machine" client1
+    configure "$SERVER_LOGS/server.toml" 'networks="10.20.0.0/24"'
+    "$here/lab/in" server 'spaces far 10.30.0 1 && ours_start'
+    guest "spaces near 10.20.0 1; $1
+        up t || exit 1
+        ip route replace 10.30.0.0/24 dev \$device
+        ip netns exec near1 ping -c 3 -i 0.2 -W 2 10.30.0.1"
+    "$here/lab/in" server 'ip netns exec far1 ping -c 3 -i 0.2 -W 2 10.20.0.1'
+    guest 'down t'
+    # Nothing is left of it.
+    "$here/lab/in" server 'sleep 0.5; ip route' | tee "$LOGS/routes"
+    absent 10.20.0.0 "$LOGS/routes"
+}
+
+case_server_lan_to_lan() { joins "linux t $SERVER require-mppe-128"; }
+case_server_lan_to_lan_ours() { joins "ours t $SERVER --route 10.30.0.0/24"; }
