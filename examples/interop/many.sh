@@ -1,5 +1,5 @@
 # Many clients at once, each in a network namespace of its own in one guest: sourced by run.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
 
 # field: as contest, with memory for many, and a way back to the clients' namespaces.
 field() {
@@ -45,7 +45,7 @@ case_server_twenty() { crowd ours; }
 # raise AT_ONCE: two hundred of pptp-client dial. All have to come up; how long that took is in $LOGS/raised.
 raise() {
     "$here/lab/in" client1 "herd $clients $1 '/programs/pptp-client -u $LAB_USER $SERVER'" | tee "$LOGS/raised"
-    [ "$(cut -d ' ' -f 1 "$LOGS/raised")" = $clients ]
+    [ "$(cut -d ' ' -f 1 "$LOGS/raised")" = "$clients" ]
 }
 
 lower() {

@@ -1,5 +1,5 @@
 # pptp-server and the clients of others: sourced by run. The server is in the lab's namespace, or in a guest.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
 
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
@@ -55,7 +55,7 @@ host() {
         tail -n 30 "${SERVER_LOGS%/*}/client1/t.log"' EXIT
     for ((i = 0; i < 100; i++)); do
         ! grep -q listening "$LOGS/server" || return 0
-        kill -0 $server
+        kill -0 "$server"
         sleep 0.05
     done
     return 1
@@ -64,12 +64,12 @@ host() {
 # unhost: it is told to end, and ends well, with nothing left behind.
 unhost() {
     local code=0 start=${EPOCHREALTIME/./}
-    kill -TERM $server 2>/dev/null || true
-    wait $server || code=$?
+    kill -TERM "$server" 2>/dev/null || true
+    wait "$server" || code=$?
     note "server ended in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
-    kill -KILL $web
+    kill -KILL "$web"
     cat "$LOGS/server"
-    [ $code = 0 ]
+    [ "$code" = 0 ]
     there ip -brief link show >"$LOGS/devices"
     absent '^pptp' "$LOGS/devices"
 }
