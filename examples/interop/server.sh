@@ -37,10 +37,8 @@ EOF
 # host [SETTING...]: pptp-server runs in the namespace, and beside it a web server with the files that the guests have.
 host() {
     local i name
-    rm -f "$LOGS/serves"
-    "$here/lab/down"
     "$here/lab/build"
-    ip netns add "$LAB_NETNS"
+    ip netns add "$LAB_NETNS" 2>/dev/null || true
     ip -n "$LAB_NETNS" link set lo up
     configure "$LOGS/server.toml" "$@"
     there "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" check
@@ -71,7 +69,7 @@ unhost() {
     cat "$LOGS/server"
     [ "$code" = 0 ]
     there ip -brief link show >"$LOGS/devices"
-    absent '^pptp' "$LOGS/devices"
+    absent '^\(pptp\|tun\)' "$LOGS/devices"
 }
 
 # logs TEXT [SECONDS]: the server says so, within a while.
@@ -99,9 +97,17 @@ knock() {
     there ping -q -c 3 -i 0.2 -W 2 "$(sed -n 's/.* up session=.* address=\([0-9.]*\) .*/\1/p' "$LOGS/server" | tail -n 1)"
 }
 
+# client_guest: boots the guest for clients, unless it runs already.
+client_guest() {
+    ! [ "$(cat "$LOGS/client_guest" 2>/dev/null)" = "for $LAB_NETEM$LAB_NETEM_IN" ] || ! guest true || return 0
+    rm -f "$LOGS/client_guest"
+    "$here/lab/machine" client1
+    echo "for $LAB_NETEM$LAB_NETEM_IN" >"$LOGS/client_guest"
+}
+
 # guest_dials PPPD-OPTION...: the same without waiting for anything.
 guest_dials() {
-    "$here/lab/machine" client1
+    client_guest
     guest "linux t 10.99.1.1 $(printf '"%s" ' mtu\ 1400 mru\ 1400 novj noipv6 "$@")"
 }
 
@@ -210,7 +216,7 @@ case_server_stateful_lossy() {
 # A network behind the client and one behind the server: each reaches the other. The client is a guest's, and so is the
 # server, which knows from the user's entry what is behind the client.
 joins() {
-    rm -f "$LOGS/serves"
+    rm -f "$LOGS/serves" "$LOGS/client_guest"
     "$here/lab/machine" server
     "$here/lab/machine" client1
     configure "$SERVER_LOGS/server.toml" 'networks="10.20.0.0/24"'

@@ -3,7 +3,7 @@
 
 # contest: a guest for servers and one for clients, with no captures and no logs of packets.
 contest() {
-    rm -f "$LOGS/serves"
+    rm -f "$LOGS/serves" "$LOGS/client_guest"
     export LAB_PACKETS=0 LAB_DEBUG=''
     "$here/lab/machine" server
     "$here/lab/machine" client1
