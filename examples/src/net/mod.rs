@@ -3,6 +3,8 @@
 //! ```text
 //! error      what the operating system refuses    -> words
 //! gre        a raw socket for GRE, read one by one, written many at once
+//! order      packets that were overtaken, put in order
+//! control    the control connection, between TCP and the library
 //! device     a TUN device
 //! routes     routes that go when they are dropped
 //! record     capture files
@@ -13,11 +15,13 @@
 //! ```
 
 pub mod clock;
+pub mod control;
 pub mod device;
 pub mod error;
 pub mod gre;
 pub mod icmp;
 pub mod networks;
+pub mod order;
 pub mod record;
 pub mod routes;
 pub mod signals;

@@ -212,6 +212,13 @@ impl Server {
                 }
                 self.settle(now, place);
                 self.table.set_alarm(place);
+                if self
+                    .table
+                    .get(place)
+                    .is_some_and(|it| it.has_more_control())
+                {
+                    self.again.push(Source::Control(place));
+                }
             }
             self.gre.flush();
             if let Some(until) = self.stopping

@@ -51,12 +51,7 @@ impl Tunnel<'_> {
                 strip_ipv4(packet).and_then(|datagram| self.session.receive_gre(now, datagram));
             match received {
                 Ok(Received::Packet { sequence, payload }) => {
-                    self.arrivals.arrived(sequence);
-                    if self.order.is_some() {
-                        self.release(now, Some((sequence, payload)));
-                    } else {
-                        self.deliver(now, sequence, payload);
-                    }
+                    self.release(now, Some((sequence, payload)));
                 }
                 Ok(Received::Acknowledgment) => {}
                 Err(discard) => debug!("dropped: {discard}"),
@@ -64,15 +59,13 @@ impl Tunnel<'_> {
         }
     }
 
-    /// Puts a packet in order, and delivers what its turn it is.
-    pub(super) fn release(&mut self, now: Instant, mut packet: Option<(u32, &mut [u8])>) {
-        let Some(mut order) = self.order.take() else {
-            return;
-        };
-        while let Some((sequence, payload)) = order.release(now, &mut packet) {
+    /// Delivers the packets whose turn it is.
+    pub(super) fn release(&mut self, now: Instant, packet: Option<(u32, &mut [u8])>) {
+        let mut order = std::mem::take(&mut self.order);
+        order.pass(now, packet, |sequence, payload| {
             self.deliver(now, sequence, payload);
-        }
-        self.order = Some(order);
+        });
+        self.order = order;
     }
 
     /// Decrypts a packet and hands it to the kernel.
