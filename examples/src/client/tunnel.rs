@@ -200,6 +200,8 @@ impl<'a> Tunnel<'a> {
         let gre =
             (self.session.call_info().is_some()).then(|| PollFd::new(&self.gre, PollFlags::IN));
         let device = self.lasting.local.device();
+        // One that is gone is always ready.
+        let device = device.filter(|_| self.failure.is_none());
         let device = device.map(|device| PollFd::new(device, PollFlags::IN));
         let (has_gre, has_device) = (gre.is_some(), device.is_some());
         let mut sources = [
