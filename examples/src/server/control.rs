@@ -382,3 +382,56 @@ pub fn end(config: &Config, who: &str) -> Result<(), Failure> {
 pub fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
     writeln!(io::stdout(), "{text}").map_err(|error| SystemError::new("output", error).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Shutdown;
+
+    fn path(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("pptp-server-{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn what_is_no_socket_is_left_alone() {
+        let path = path("file");
+        fs::write(&path, "precious").unwrap();
+        assert!(Console::new(&path).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn one_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
+        let path = path("left");
+        drop(net::UnixListener::bind(&path).unwrap());
+        let console = Console::new(&path).unwrap();
+        assert!(Console::new(&path).is_err());
+        drop(console);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_command_is_whole_with_its_line_or_with_the_end() {
+        let path = path("console");
+        let poll = mio::Poll::new().unwrap();
+        let mut console = Console::new(&path).unwrap();
+        for (said, ends, heard) in [
+            ("list\n", false, Some("list")),
+            ("list\n", true, Some("list")),
+            ("list", true, Some("list")),
+            ("list", false, None),
+            ("list\nend\n", false, Some("list")),
+        ] {
+            let mut stream = net::UnixStream::connect(&path).unwrap();
+            stream.write_all(said.as_bytes()).unwrap();
+            if ends {
+                stream.shutdown(Shutdown::Write).unwrap();
+            }
+            console.accept(poll.registry());
+            let (visitor, _) = console.visitors.iter().last().unwrap();
+            assert_eq!(console.read(visitor).as_deref(), heard, "{said:?}");
+            assert_eq!(console.read(visitor), None, "{said:?}");
+        }
+    }
+}
