@@ -111,7 +111,6 @@ impl Server {
                 Some((place, tunnel, datagram))
             });
             let Some((place, tunnel, datagram)) = found else {
-                self.stray += 1;
                 continue;
             };
             if tunnel.receive(now, datagram, self.outlet.shared()) {
@@ -137,7 +136,6 @@ impl Server {
             let packet = buffer.get(..len).unwrap_or_default();
             let tunnel = address_at(packet, 16).and_then(|to| self.table.by_destination(to));
             let Some((place, tunnel)) = tunnel else {
-                self.stray += 1;
                 continue;
             };
             let Some(gre) = self.gre.get(tunnel.gre) else {

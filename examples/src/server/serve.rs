@@ -61,8 +61,6 @@ pub struct Server {
     pub(super) number: u64,
     /// When it ends, whoever is left.
     stopping: Option<Instant>,
-    /// Packets that nobody here is behind: GRE of no call, and packets for no client.
-    pub(super) stray: u64,
 }
 
 /// What there is something to read from.
@@ -176,7 +174,6 @@ impl Server {
             marked: Vec::new(),
             number: 0,
             stopping: None,
-            stray: 0,
         })
     }
 
@@ -320,10 +317,12 @@ impl Server {
         let SocketAddr::V4(local) = tcp.local_addr().map_err(failure)? else {
             return Err(failure(ErrorKind::AddrNotAvailable.into()));
         };
-        let address = self.address_for_nobody();
-        let mut session = pptp_core::Server::new(self.session_config(address), entropy()?);
-        session.control_connected(now);
+        let entropy = entropy()?;
         let gre = self.gre.open(*local.ip(), self.poll.registry())?;
+        // Nothing fails from here on: what is taken is given back when the tunnel is removed.
+        let address = self.address_for_nobody();
+        let mut session = pptp_core::Server::new(self.session_config(address), entropy);
+        session.control_connected(now);
         self.number += 1;
         let patience = Duration::from_millis(self.config.timing.reorder.into());
         let mut tunnel = Tunnel::new(self.number, tcp, peer, session, gre, patience, now);
