@@ -362,6 +362,11 @@ impl Server {
                 break;
             }
         }
+        let is_lost = |tunnel: &mut Tunnel| !tunnel.up && tunnel.session.down_reason().is_some();
+        if self.table.get(place).is_some_and(is_lost) {
+            // Whoever merely knows a name must not keep an address while the link ends.
+            self.take_back_address(place);
+        }
         self.cut_off(now, place);
     }
 
