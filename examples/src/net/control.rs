@@ -52,7 +52,7 @@ impl<S: Read + Write> Control<S> {
         self.more && self.inbox.len() < MAX_INBOX
     }
 
-    /// Takes what TCP has, as much as there is room for.
+    /// Takes what TCP has, as much as there is room for. `record` is a client's.
     pub fn read<P: Profile, R>(
         &mut self,
         now: Instant,
@@ -91,7 +91,7 @@ impl<S: Read + Write> Control<S> {
     }
 
     /// Hands on what waits, and tells whether there was anything: what one outlet gives may open another. TCP may be
-    /// blocked while GRE goes on.
+    /// blocked while GRE goes on. `record` is a client's.
     pub fn exchange<P: Profile, R>(
         &mut self,
         now: Instant,
