@@ -8,6 +8,7 @@
 //! device     a TUN device
 //! routes     routes that go when they are dropped
 //! record     capture files
+//! packet     where packets come from, and where they go
 //! icmp       what is said of packets that do not fit
 //! networks   10.1.0.0/16, from the command line or a file
 //! signals    signals, as something to wait for
@@ -22,6 +23,7 @@ pub mod gre;
 pub mod icmp;
 pub mod networks;
 pub mod order;
+pub mod packet;
 pub mod record;
 pub mod routes;
 pub mod signals;

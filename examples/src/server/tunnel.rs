@@ -5,6 +5,7 @@ use crate::net::control::Control;
 use crate::net::device::Device;
 use crate::net::gre::{GreSocket, MAX_DATAGRAM};
 use crate::net::order::Order;
+use crate::net::packet;
 use ipnet::Ipv4Net;
 use mio::net::TcpStream;
 use pptp_core::codec::BufferTooSmall;
@@ -197,7 +198,7 @@ impl Tunnel {
         match self.session.deliver(now, sequence, payload) {
             Ok(Inbound::Packet { packet, .. }) => {
                 // Whoever sends in somebody else's name gets nowhere.
-                let source = address_at(packet, 12);
+                let source = packet::source(packet);
                 let networks = self.user.as_ref().map(|user| user.networks.as_slice());
                 let is_own = |source| {
                     let behind = |network: &Ipv4Net| network.contains(&source);
@@ -311,14 +312,6 @@ pub enum Happening {
     NoIpv4,
     /// It is over.
     Down(DownReason),
-}
-
-/// The address at that place in an IPv4 packet: 12 is the source, 16 the destination.
-#[must_use]
-pub fn address_at(packet: &[u8], at: usize) -> Option<Ipv4Addr> {
-    let is_ipv4 = packet.len() >= 20 && packet.first().is_some_and(|first| first >> 4 == 4);
-    let octets: [u8; 4] = packet.get(at..at + 4)?.try_into().ok()?;
-    is_ipv4.then(|| octets.into())
 }
 
 fn len_of(packet: &[u8]) -> u64 {
