@@ -56,7 +56,7 @@ case_client_server_switched_off() {
     alice --echo-interval 2 --echo-failures 3
     there ping -q -c 3 -i 0.2 -W 2 "$INSIDE"
     switch_off server "$SERVER"
-    ends 13 '' 15
+    ends 13 'the peer does not answer any more' 15
 }
 
 # A cut that is shorter than the client's patience: what was going on goes on.
@@ -153,7 +153,7 @@ case_server_client_switched_off() {
     guest_dials require-mppe-128
     guest "up t && ping -q -c 3 -i 0.2 $INSIDE"
     switch_off client1 10.99.1.2
-    falls '' 15
+    falls 'the peer does not answer any more' 15
     unhost
 }
 

@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             Server::new(config, arguments.config.clone())?.run()
         }
         Some(Command::Check) => control::print(format_args!(
-            "{}: {} users; nothing is wrong",
+            "{}: nothing is wrong; users: {}",
             arguments.config.display(),
             config.users.len()
         )),

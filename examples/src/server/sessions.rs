@@ -7,6 +7,7 @@ use super::users::{User, Users};
 use crate::net::clock;
 use crate::text::encryption;
 use pptp_core::control::{CallAnswer, FieldText};
+use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
 use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Method, Verdict};
@@ -121,10 +122,12 @@ impl Server {
             (Some(user), Some(Ok(address))) => {
                 tunnel.address = Some(address);
                 tunnel.pooled = user.address.is_none();
+                tunnel.refusal = "the password is wrong";
                 Verdict::NtHash(&user.hash)
             }
             (Some(user), Some(Err(why))) => {
                 warn!(session = number, %peer, user = user.name, why, "turned away");
+                tunnel.refusal = why;
                 Verdict::Reject {
                     error: SERVER_FAULT,
                     retry: false,
@@ -133,7 +136,8 @@ impl Server {
             }
             _ => {
                 info!(session = number, %peer, user = %Text(name), "unknown user");
-                // Which of the two was wrong is nobody's business.
+                tunnel.refusal = "the user is unknown";
+                // Which of the two was wrong is nobody else's business.
                 Verdict::WRONG_PASSWORD
             }
         };
@@ -267,9 +271,10 @@ impl Server {
             return;
         };
         let counters = &tunnel.counters;
-        let reason: &dyn fmt::Display = match &tunnel.ended {
-            Some(why) => why,
-            None => &reason,
+        let reason: &dyn fmt::Display = match (&tunnel.ended, reason) {
+            (Some(why), _) => why,
+            (None, DownReason::Ppp(Link::PeerRejected)) => &tunnel.refusal,
+            (None, _) => &reason,
         };
         if tunnel.call_id.is_none() {
             // Whoever looks for open ports, most likely.

@@ -65,6 +65,8 @@ pub struct Tunnel {
     pub since: Instant,
     /// When it is cut off, if nothing happens before: it takes too long to come up or to go.
     pub deadline: Option<Instant>,
+    /// Why a log-in that fails does.
+    pub refusal: &'static str,
     /// What the caller ended it for.
     pub ended: Option<&'static str>,
     /// When the loop is to wake up for it.
@@ -104,6 +106,7 @@ impl Tunnel {
             up: false,
             since: now,
             deadline: None,
+            refusal: "",
             ended: None,
             alarm: None,
             marked: false,
