@@ -23,7 +23,7 @@ fuzz_target!(|script: &[u8]| {
         0 => Mode::Stateless,
         _ => Mode::Stateful,
     };
-    let mut encryptor = match (mode, setup >> 3 & 3) {
+    let mut encryptor: Encryptor = match (mode, setup >> 3 & 3) {
         (Mode::Stateful, rule @ 1..) => {
             let rule = [ResetRule::SameKey, ResetRule::NewKey][usize::from(rule & 1)];
             Encryptor::Stateful(stateful::Encryptor::new(&start, strength).with_reset_rule(rule))
