@@ -79,9 +79,7 @@ impl Rc4 {
             *octet ^= self.octet();
         }
         let (blocks, tail) = body.as_chunks_mut::<8>();
-        for block in blocks {
-            *block = self.block(block);
-        }
+        self.blocks(blocks);
         for octet in tail {
             *octet ^= self.octet();
         }
@@ -104,8 +102,9 @@ impl Rc4 {
         let (from_blocks, from_tail) = from_body.as_chunks::<8>();
         let (to_blocks, to_tail) = to_body.as_chunks_mut::<8>();
         for (to, from) in to_blocks.iter_mut().zip(from_blocks) {
-            *to = self.block(from);
+            *to = *from;
         }
+        self.blocks(to_blocks);
         for (to, from) in to_tail.iter_mut().zip(from_tail) {
             *to = from ^ self.octet();
         }
@@ -163,14 +162,22 @@ impl Rc4 {
         self.at(a.wrapping_add(b))
     }
 
-    /// Combines 8 octets, of which the first has an index that is a multiple of 8.
-    #[inline]
-    fn block(&mut self, input: &[u8; 8]) -> [u8; 8] {
-        let first = self.i.wrapping_add(1) & 0xf8;
-        let mut output = *input;
+    /// Combines blocks of 8 octets, of which the first has an index that is a multiple of 8.
+    fn blocks(&mut self, blocks: &mut [[u8; 8]]) {
+        let mut first = self.i.wrapping_add(1);
         let mut j = self.j;
+        for block in blocks {
+            j = self.block(first & 0xf8, j, block);
+            first = first.wrapping_add(8);
+        }
+        self.i = first.wrapping_sub(1);
+        self.j = j;
+    }
+
+    #[inline]
+    fn block(&mut self, first: u8, mut j: u8, data: &mut [u8; 8]) -> u8 {
         let mut a = self.at(first);
-        for (k, octet) in (0..8_u8).zip(&mut output) {
+        for (k, octet) in (0..8_u8).zip(data) {
             let i = first | k;
             j = j.wrapping_add(a);
             // As in the key schedule: loaded ahead of the stores. Within the block the next index does not wrap, so it
@@ -181,9 +188,7 @@ impl Rc4 {
             *octet ^= self.at(a.wrapping_add(b));
             a = if j == following { hit(a) } else { ahead };
         }
-        self.i = first | 7;
-        self.j = j;
-        output
+        j
     }
 }
 
