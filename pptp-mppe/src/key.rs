@@ -153,10 +153,10 @@ impl SessionKey {
 
     /// Changes the key (RFC 3078 §7.3), without a cipher for the new one: going over lost packets needs none.
     pub fn change(&mut self) {
-        let mut interim = self.new_key_from_sha();
-        let mut cipher = self.cipher_of(&interim);
-        cipher.apply_keystream(&mut interim.0);
-        self.current = *interim;
+        let interim = self.new_key_from_sha();
+        let [low, high] = self.cipher_of(&interim).first_words();
+        let [head, tail] = words(&interim);
+        self.current = from_words([head ^ low, tail ^ high]);
         self.reduce();
     }
 
@@ -221,6 +221,21 @@ impl SessionKey {
             Strength::Bits128 => {}
         }
     }
+}
+
+/// As two words, of which the first octet is the lowest.
+const fn words(octets: &Octets) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = octets.0;
+    [
+        u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        u64::from_le_bytes([i, j, k, l, m, n, o, p]),
+    ]
+}
+
+const fn from_words([low, high]: [u64; 2]) -> Octets {
+    let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) =
+        (low.to_le_bytes(), high.to_le_bytes());
+    Octets([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
 }
 
 /// The first 16 octets of the SHA-1 of the parts.

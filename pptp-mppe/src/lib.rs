@@ -60,6 +60,7 @@
 #[cfg(test)]
 extern crate alloc;
 
+mod clear;
 mod count;
 mod decryptor;
 mod encryptor;

@@ -2,10 +2,12 @@
 
 mod lanes;
 
-pub(crate) use lanes::{LANES, Lane, Octets, crypt, for_lanes, schedule, together};
+pub(crate) use lanes::{LANES, Lane, Octets, crypt, first_octets, for_lanes, schedule};
 
+use crate::clear::cleared_whole;
+use lanes::together;
 use subtle::ConstantTimeEq;
-use zeroize::{DefaultIsZeroes, Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// An RC4 key stream: the permutation and its two indexes, 258 octets.
 ///
@@ -110,6 +112,26 @@ impl Rc4 {
         }
     }
 
+    /// The first 16 octets of the key stream, as words, of a cipher that has given none.
+    pub(crate) fn first_words(&mut self) -> [u64; 2] {
+        let (mut words, mut j) = ([0_u64; 2], 0_u8);
+        let mut a = self.at(1);
+        for (word, first) in words.iter_mut().zip([1_u8, 9]) {
+            for k in 0..8_u8 {
+                let i = first.wrapping_add(k);
+                let following = i.wrapping_add(1);
+                j = j.wrapping_add(a);
+                let ahead = self.at(following);
+                let b = self.swap(i, a, j);
+                let octet = self.at(a.wrapping_add(b));
+                *word |= u64::from(octet) << (k << 3);
+                a = if j == following { hit(a) } else { ahead };
+            }
+        }
+        (self.i, self.j) = (16, j);
+        words
+    }
+
     /// Clears it ahead of its drop.
     pub(crate) fn clear(&mut self) {
         self.zeroize();
@@ -193,17 +215,10 @@ impl Rc4 {
 }
 
 /// A permutation of 0 to 255, indexed by `u8` only.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Permutation([u8; 256]);
 
-impl Default for Permutation {
-    fn default() -> Self {
-        Self([0; 256])
-    }
-}
-
-/// Has it cleared in one piece: octet by octet that takes a tenth of the time of a key schedule.
-impl DefaultIsZeroes for Permutation {}
+cleared_whole!([] Permutation, [0; 256]);
 
 /// The permutation before any key.
 const IDENTITY: [u8; 256] = {

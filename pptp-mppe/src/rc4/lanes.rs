@@ -3,8 +3,9 @@
 //! Each step of RC4 waits for the one before: most of the processor is idle. Steps of other key streams fill it.
 
 use super::Rc4;
+use crate::clear::cleared_whole;
 use core::mem;
-use zeroize::{DefaultIsZeroes, Zeroize, Zeroizing};
+use zeroize::{Zeroize, Zeroizing};
 
 /// How many packets go side by side: what pays off where there are many registers and instructions need not run in
 /// order. Elsewhere it would only be more code.
@@ -24,11 +25,11 @@ pub(crate) struct Lane<'d> {
     pub(crate) data: &'d mut [u8],
 }
 
-/// 16 octets that are cleared in one piece: octet by octet that takes as long as the key stream of four.
+/// 16 octets of a key.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Octets(pub(crate) [u8; 16]);
 
-impl DefaultIsZeroes for Octets {}
+cleared_whole!([] Octets, [0; 16]);
 
 /// Calls a function that is generic over a number of places, `$function::<K>(&mut [T; K])`, for the `K` places of a
 /// slice. More than [`LANES`] are not touched.
@@ -99,20 +100,33 @@ fn first_together<const K: usize>(ciphers: &mut [Rc4], data: &mut [&mut [u8]]) {
     }
 }
 
+/// Combines 16 octets each with the key streams, which have not begun.
+pub(crate) fn first_octets<const K: usize>(
+    ciphers: &mut [Rc4; K],
+    data: &mut [Zeroizing<Octets>; K],
+) {
+    let mut streams = Streams([[0; 16]; K]);
+    octets(ciphers, &mut streams.0, 16);
+    for (data, stream) in data.iter_mut().zip(&streams.0) {
+        data.0 = (u128::from_ne_bytes(data.0) ^ u128::from_ne_bytes(*stream)).to_ne_bytes();
+    }
+    streams.zeroize();
+}
+
 /// Combines the data with the key streams as far as the shortest goes, and leaves the rest of each; all of it, if the
 /// ciphers have not the same octet to come.
-pub(crate) fn together<const K: usize>(ciphers: &mut [Rc4; K], data: &mut [&mut [u8]; K]) {
+pub(super) fn together<const K: usize>(ciphers: &mut [Rc4; K], data: &mut [&mut [u8]; K]) {
     let mut left = data.iter().map(|data| data.len()).min().unwrap_or(0);
     let mut indexes = ciphers.iter().map(|cipher| cipher.i);
     let first = indexes.next();
     if left == 0 || indexes.any(|index| Some(index) != first) {
         return;
     }
-    let mut stream = Streams([[0; BLOCK]; K]);
+    let mut streams = Streams([[0; BLOCK]; K]);
     while left > 0 {
         let now = left.min(BLOCK);
-        octets(ciphers, &mut stream.0, now);
-        for (data, stream) in data.iter_mut().zip(&stream.0) {
+        octets(ciphers, &mut streams.0, now);
+        for (data, stream) in data.iter_mut().zip(&streams.0) {
             if let Some((part, rest)) = mem::take(data).split_at_mut_checked(now) {
                 combine(part, stream);
                 *data = rest;
@@ -120,7 +134,7 @@ pub(crate) fn together<const K: usize>(ciphers: &mut [Rc4; K], data: &mut [&mut 
         }
         left = left.wrapping_sub(now);
     }
-    stream.zeroize();
+    streams.zeroize();
 }
 
 #[inline]
@@ -178,7 +192,7 @@ pub(crate) fn schedule<const K: usize>(keys: [&[u8; 16]; K]) -> [Rc4; K] {
     ciphers
 }
 
-/// Puts the next `len` octets, at most [`BLOCK`], of each key stream into `streams`.
+/// Puts the next `len` octets, at most `LEN`, of each key stream into `streams`.
 ///
 /// A loop that stays one and tables that lie one after the other: unrolled, or with the data in between, it is slower.
 #[inline(never)]
@@ -190,10 +204,14 @@ pub(crate) fn schedule<const K: usize>(keys: [&[u8; 16]; K]) -> [Rc4; K] {
     clippy::indexing_slicing,
     reason = "constants into arrays as long, and an octet below their length: no check is left"
 )]
-fn octets<const K: usize>(ciphers: &mut [Rc4; K], streams: &mut [[u8; BLOCK]; K], len: usize) {
+fn octets<const K: usize, const LEN: usize>(
+    ciphers: &mut [Rc4; K],
+    streams: &mut [[u8; LEN]; K],
+    len: usize,
+) {
     let mut i = ciphers.first().map_or(0, |cipher| cipher.i);
     let mut j = ciphers.each_ref().map(|cipher| cipher.j);
-    for at in 0..len.min(BLOCK) {
+    for at in 0..len.min(LEN) {
         i = i.wrapping_add(1);
         for k in 0..K {
             let cipher = &mut ciphers[k];
@@ -209,26 +227,10 @@ fn octets<const K: usize>(ciphers: &mut [Rc4; K], streams: &mut [[u8; BLOCK]; K]
     }
 }
 
-/// Cleared in one piece.
-#[derive(Clone, Copy)]
-struct Streams<const K: usize>([[u8; BLOCK]; K]);
+struct Streams<const K: usize, const LEN: usize>([[u8; LEN]; K]);
 
-impl<const K: usize> Default for Streams<K> {
-    fn default() -> Self {
-        Self([[0; BLOCK]; K])
-    }
-}
+cleared_whole!([const K: usize, const LEN: usize] Streams<K, LEN>, [[0; LEN]; K]);
 
-impl<const K: usize> DefaultIsZeroes for Streams<K> {}
-
-/// Cleared in one piece as well.
-#[derive(Clone, Copy)]
 struct Keys<const K: usize>([[u8; 16]; K]);
 
-impl<const K: usize> Default for Keys<K> {
-    fn default() -> Self {
-        Self([[0; 16]; K])
-    }
-}
-
-impl<const K: usize> DefaultIsZeroes for Keys<K> {}
+cleared_whole!([const K: usize] Keys<K>, [[0; 16]; K]);
