@@ -42,9 +42,9 @@ pub const DEFAULT_MAX_JUMP: u16 = ahead::SPAN;
 
 /// How many packets to take at once, of so many: parts of equal size, as few packets side by side are slow. Not 0.
 const fn part(packets: usize) -> usize {
-    let parts = packets.div_ceil(LANES);
-    match parts {
-        0 => 1,
-        _ => packets.div_ceil(parts),
+    const fn at_least_1(number: usize) -> usize {
+        if number == 0 { 1 } else { number }
     }
+    let parts = at_least_1(packets.div_ceil(LANES));
+    at_least_1(packets.div_ceil(parts))
 }
