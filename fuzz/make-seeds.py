@@ -99,10 +99,13 @@ for kind, length in {3: 16, 4: 16, 9: 220, 10: 24, 11: 28, 13: 148, 14: 40, 15: 
     control(struct.pack(">HHIHH", length, 1, 0x1A2B3C4D, kind, 0) + bytes(range(length - 12)))
 gre(bytes.fromhex("3081880b0002123400000005000000060021") + bytes(10))
 
-# MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count).
+# MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count), so many at
+# once (0x80 and their number) that are sent, lost or renumbered.
 for setup in [strength | rule for strength in range(3) for rule in (0, 4, 12, 20)]:
     script = "0000038000c10123c20000c300007f007f8002800000007f7f058000"
     seed("mppe", setup, bytes([setup]) + bytes.fromhex(script) + b"a packet")
+    batches = "860000000000008a0001010002fe000080008d00010000060a0000000000000000840000000000"
+    seed("mppe", ("batches", setup), bytes([setup]) + bytes.fromhex(batches) + b"a packet")
 
 # A GRE session: the first number; then in order, after losses, again, forged, time that passes, sent.
 in_order, lost, again, forged, later, sent = "00000000", "03000300", "04010000", "25000640", "06ff0000", "073c0400"

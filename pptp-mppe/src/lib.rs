@@ -60,6 +60,7 @@
 #[cfg(test)]
 extern crate alloc;
 
+mod clear;
 mod count;
 mod decryptor;
 mod encryptor;
@@ -69,8 +70,8 @@ pub mod stateful;
 pub mod stateless;
 
 pub use count::Count;
-pub use decryptor::{DecryptError, Decryptor, Trial};
-pub use encryptor::{BufferTooSmall, Encryptor, Sealed};
+pub use decryptor::{BATCH, Batch, DecryptError, Decryptor, Packet, Trial};
+pub use encryptor::{BufferTooSmall, Encryptor, Sealed, Seals};
 pub use key::{MasterKey, SessionKey, Side, StartKey, StartKeys};
 pub use stateful::ResetRule;
 

@@ -28,6 +28,7 @@ pub fn all() {
     mppe::cipher();
     mppe::both_modes();
     mppe::each_mode();
+    mppe::several_sessions();
     control::messages();
     control::connection();
     gre::header();
