@@ -3,7 +3,6 @@
 use crate::level::{Fast, Level};
 use crate::ring::{Ring, low16};
 use crate::window::Window;
-use crate::writer::BitWriter;
 use crate::{Flags, HISTORY_LEN, MAX_PACKET};
 use core::fmt;
 
@@ -184,9 +183,7 @@ impl<L: Level> Compressor<L> {
             end,
             filled: usize::from(self.filled),
         };
-        let mut writer = BitWriter::new(out);
-        self.level.encode(&window, &mut writer).ok()?;
-        let compressed = writer.finish().ok()?;
+        let compressed = self.level.encode(&window, out).ok()?;
         self.next = low16(end);
         self.filled = self.filled.max(self.next);
         Some((compressed, start == 0))

@@ -23,12 +23,8 @@ pub(crate) mod sealed {
     pub trait Encode: Clone {
         const NEW: Self;
 
-        /// Writes the codes of a packet. An error if it would become too long.
-        fn encode(
-            &mut self,
-            window: &Window<'_>,
-            writer: &mut BitWriter<'_>,
-        ) -> Result<(), Full>;
+        /// Writes the codes of a packet, and gives their length. An error if `out` is too short for them.
+        fn encode(&mut self, window: &Window<'_>, out: &mut [u8]) -> Result<usize, Full>;
     }
 }
 
@@ -43,20 +39,24 @@ pub struct Fast(Rows<u32, 1024>);
 impl sealed::Encode for Small {
     const NEW: Self = Self(Rows::NEW);
 
-    fn encode(&mut self, window: &Window<'_>, writer: &mut BitWriter<'_>) -> Result<(), Full> {
-        self.0.encode(window, writer)
+    fn encode(&mut self, window: &Window<'_>, out: &mut [u8]) -> Result<usize, Full> {
+        self.0.encode(window, out)
     }
 }
 
 impl sealed::Encode for Fast {
     const NEW: Self = Self(Rows::NEW);
 
-    fn encode(&mut self, window: &Window<'_>, writer: &mut BitWriter<'_>) -> Result<(), Full> {
-        self.0.encode(window, writer)
+    fn encode(&mut self, window: &Window<'_>, out: &mut [u8]) -> Result<usize, Full> {
+        self.0.encode(window, out)
     }
 }
 
 /// Gives a packet up that does not get shorter, long before its end.
+///
+/// What is compressed or encrypted has half of its octets above 0x7f, which take 9 bits each, and no matches. A packet
+/// with nothing before it to refer to may start like that, too, but for the first of the two.
+#[derive(Debug)]
 struct Probe {
     /// When to look next.
     next: usize,
@@ -66,7 +66,7 @@ struct Probe {
 
 impl Probe {
     /// How many octets lie between two looks.
-    const STEP: usize = 64;
+    const STEP: usize = 128;
 
     const fn new(window: &Window<'_>) -> Self {
         Self {
@@ -75,8 +75,7 @@ impl Probe {
         }
     }
 
-    /// Looks whether there is any hope, if it is time to: not when the last octets have gained nothing, and the rest,
-    /// going on like that, would eat up what there was gained before.
+    /// Looks whether there is any hope, if it is time to.
     #[inline(always)]
     fn look(
         &mut self,
@@ -90,22 +89,21 @@ impl Probe {
         self.look_now(at, window, writer.written())
     }
 
+    /// There is none if the last octets took so many bits more than they have that hardly a match was among them, and
+    /// if the rest, going on like that, would eat up what was gained before.
     #[inline(never)]
     fn look_now(&mut self, at: usize, window: &Window<'_>, written: usize) -> Result<(), Full> {
-        let last = self.next.wrapping_sub(Self::STEP);
-        let octets = at.wrapping_sub(last);
+        let octets = at.wrapping_sub(self.next).wrapping_add(Self::STEP);
         let bits = written.wrapping_sub(self.written);
         self.next = at.wrapping_add(Self::STEP);
         self.written = written;
         let excess = bits.saturating_sub(octets.wrapping_mul(8));
-        let rest = window.end.wrapping_sub(at);
-        let total = window.end.wrapping_sub(window.start);
-        // All of it in bits; the excess is of so many octets.
-        let expected = rest
+        let gained = at
+            .wrapping_sub(window.start)
             .wrapping_mul(8)
-            .wrapping_add(rest.wrapping_mul(excess).wrapping_div(octets.max(1)))
-            .wrapping_add(written);
-        if excess > 0 && expected > total.wrapping_mul(8) {
+            .saturating_sub(written);
+        let rest = window.end.wrapping_sub(at);
+        if excess.wrapping_mul(3) > octets && rest > gained.wrapping_mul(3) {
             return Err(Full);
         }
         Ok(())

@@ -39,6 +39,16 @@ impl Ring {
         }
     }
 
+    /// A block of `N` octets that starts at a multiple of `N`.
+    pub(crate) fn load_block<const N: usize>(&self, at: usize) -> [u8; N] {
+        self.0
+            .as_chunks()
+            .0
+            .get((at & MASK) / N)
+            .copied()
+            .unwrap_or([0; N])
+    }
+
     /// One octet, modulo [`HISTORY_LEN`].
     #[inline(always)]
     pub(crate) fn octet(&self, at: usize) -> u8 {

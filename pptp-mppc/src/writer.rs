@@ -15,7 +15,7 @@ pub struct Full;
 
 /// Writes codes, one behind the other, into a buffer.
 #[derive(Debug)]
-pub struct BitWriter<'o> {
+pub(crate) struct BitWriter<'o> {
     out: &'o mut [u8],
     /// How many octets are written.
     len: usize,
@@ -84,12 +84,11 @@ impl<'o> BitWriter<'o> {
     fn flush(&mut self) -> Result<(), Full> {
         let octets = self.pending.to_be_bytes();
         let whole = usize::try_from(self.bits >> 3).unwrap_or(0);
-        let place = self.out.get_mut(self.len..).unwrap_or_default();
-        if let Some(place) = place.first_chunk_mut() {
+        let place = self.out.get_mut(self.len..);
+        match place.and_then(|place| place.first_chunk_mut()) {
             // More than is due; the next one writes over it.
-            *place = octets;
-        } else {
-            write_exactly(place, &octets, whole)?;
+            Some(place) => *place = octets,
+            None => write_exactly(self.out, self.len, &octets, whole)?,
         }
         self.len = self.len.wrapping_add(whole);
         self.pending = self.pending.wrapping_shl(self.bits & !7);
@@ -100,8 +99,9 @@ impl<'o> BitWriter<'o> {
 
 /// Writes no more than `whole` octets, at the end of the buffer.
 #[cold]
-fn write_exactly(place: &mut [u8], octets: &[u8], whole: usize) -> Result<(), Full> {
-    let (Some(place), Some(octets)) = (place.get_mut(..whole), octets.get(..whole)) else {
+fn write_exactly(out: &mut [u8], at: usize, octets: &[u8], whole: usize) -> Result<(), Full> {
+    let place = out.get_mut(at..at.wrapping_add(whole));
+    let (Some(place), Some(octets)) = (place, octets.get(..whole)) else {
         return Err(Full);
     };
     place.copy_from_slice(octets);

@@ -1,9 +1,9 @@
 //! The decoder of a 64-bit machine: all but the last octets of a packet, with few branches.
 //!
-//! Most of the time goes into branches that nothing foretells, so runs of literals are written eight octets at a time,
+//! Most of the time goes into branches that nothing foretells. So runs of literals are written eight octets at a time,
 //! whatever their number, the three codes of offsets are told apart by arithmetic, and matches are copied in steps. All
-//! these write beyond the packet's end, where an earlier lap's octets are that may yet be referred to: so they are
-//! put back.
+//! these write beyond what the packet has got to, where octets of an earlier lap are that may yet be referred to: they
+//! are kept aside in time, and put back in the end.
 
 use super::token::Sink;
 use super::{Copier, Error};
@@ -12,11 +12,15 @@ use crate::ring::{MASK, Ring, STEP};
 
 /// The first bit of every octet: 0 in one that is a literal below 0x80.
 const FIRST_BITS: u64 = 0x8080_8080_8080_8080;
+/// That of the octet that is highest.
+const LAST_BIT: u64 = 1 << 63;
 
 /// Decompresses until few octets of the packet or of the history are left, and tells how many bits that took.
 pub(super) fn run(copier: &mut Copier<'_>, data: &[u8]) -> Result<usize, Error> {
     let mut at = copier.at;
-    // Bits that are not used up, from the top; how many at least; and the octet that comes behind those.
+    let mut aside = Aside::new(at);
+    let mut filled = copier.filled.min(MASK);
+    // Bits that are not used up, from the top; how many at least; and where the octets behind those are.
     let mut pending = 0_u64;
     let mut bits = 0_u32;
     let mut read = 0_usize;
@@ -29,11 +33,11 @@ pub(super) fn run(copier: &mut Copier<'_>, data: &[u8]) -> Result<usize, Error> 
         read = read.wrapping_add(taken);
 
         // A run of literals below 0x80, up to seven of them.
-        let run = ((pending & FIRST_BITS).leading_zeros() >> 3).min(7);
-        let kept = u64::from_be_bytes(copier.ring.load(at));
-        let behind = u64::MAX.wrapping_shr(run.wrapping_mul(8));
-        let merged = (pending & !behind) | (kept & behind);
-        copier.ring.store(at, merged.to_be_bytes());
+        aside.cover(copier.ring, at);
+        let octets = pending.swap_bytes();
+        copier.ring.store(at, octets.to_le_bytes());
+        // The last one never counts as a literal. (From the low end up: that is faster to count where there is no lzcnt.)
+        let run = ((octets & FIRST_BITS) | LAST_BIT).trailing_zeros() >> 3;
         at = at.wrapping_add(widen(run));
         use_up(&mut pending, &mut bits, run.wrapping_mul(8));
         if run == 7 {
@@ -55,21 +59,86 @@ pub(super) fn run(copier: &mut Copier<'_>, data: &[u8]) -> Result<usize, Error> 
         let back = widen(offset);
         let from = at.wrapping_sub(back) & MASK;
         let end = at.wrapping_add(len);
-        let limit = if from < at { MASK } else { copier.filled };
-        // An offset of 0 is none; the rest is rare.
-        let is_simple = back.wrapping_sub(1) < MASK && end <= MASK && from.wrapping_add(len) <= limit;
+        // To the end in this lap, to what is filled of an earlier one.
+        let is_this_lap = usize::from(from < at).wrapping_neg();
+        let limit = filled | (MASK & is_this_lap);
+        // What is not may be an error; or it ends with the history, or its source wraps, or starts where nobody wrote
+        // or where what was written too far is.
+        let is_simple = (back <= MASK)
+            & (end <= MASK)
+            & (from.wrapping_add(len) <= limit)
+            & (from.wrapping_sub(at) >= STEP);
         if !is_simple {
-            at = rare(copier, at, offset, len)?;
-        } else if back >= STEP {
+            aside.put_back(copier.ring, at);
+            copier.at = at;
+            rare(copier, offset, len)?;
+            at = copier.at;
+            filled = copier.filled.min(MASK);
+            aside = Aside::new(at);
+            continue;
+        }
+        aside.cover(copier.ring, end);
+        if back >= STEP {
             copy(copier.ring, from, at, end);
-            at = end;
         } else {
             repeat(copier.ring, from, at, end, back);
-            at = end;
         }
+        at = end;
     }
+    aside.put_back(copier.ring, at);
     copier.at = at;
     Ok(read.wrapping_mul(8).wrapping_sub(widen(bits)))
+}
+
+/// Octets of an earlier lap from before they are written over: those of one or two blocks, up to `to`.
+struct Aside {
+    octets: [u8; 2 * Self::BLOCK],
+    to: usize,
+}
+
+impl Aside {
+    const BLOCK: usize = 256;
+
+    /// For a packet that is written from `at` on.
+    const fn new(at: usize) -> Self {
+        Self {
+            octets: [0; 2 * Self::BLOCK],
+            to: at & !(Self::BLOCK - 1),
+        }
+    }
+
+    /// Keeps a step from `at` on aside, none of which has been written over yet unless it is here already.
+    #[inline(always)]
+    fn cover(&mut self, ring: &Ring, at: usize) {
+        if at.wrapping_add(STEP) > self.to {
+            self.cover_now(ring, at);
+        }
+    }
+
+    #[inline(never)]
+    fn cover_now(&mut self, ring: &Ring, at: usize) {
+        let mut block = self.to.max(at & !(Self::BLOCK - 1));
+        while block < at.wrapping_add(STEP) {
+            let octets: [u8; Self::BLOCK] = ring.load_block(block);
+            let place = self.octets.get_mut(block & Self::BLOCK..);
+            if let Some(place) = place.and_then(|place| place.first_chunk_mut()) {
+                *place = octets;
+            }
+            block = block.wrapping_add(Self::BLOCK);
+        }
+        self.to = block;
+    }
+
+    /// Puts back what is behind `at`, where writing has stopped.
+    #[inline(never)]
+    fn put_back(&mut self, ring: &mut Ring, at: usize) {
+        self.cover(ring, at);
+        for at in at..at.wrapping_add(STEP).min(HISTORY_LEN) {
+            if let Some(octet) = self.octets.get(at & (2 * Self::BLOCK - 1)) {
+                ring.store(at, [*octet]);
+            }
+        }
+    }
 }
 
 /// Fills the bits up to 56 or more, and tells how many octets that took: 7 at the most.
@@ -108,33 +177,48 @@ fn offset(pending: &mut u64, bits: &mut u32) -> u16 {
     u16::try_from(value.wrapping_add(first)).unwrap_or(0)
 }
 
-/// RFC 2118 §4.2.2.
+/// RFC 2118 §4.2.2, by the number of ones that come first.
 #[inline(always)]
 fn length(pending: &mut u64, bits: &mut u32) -> Result<usize, Error> {
     let ones = pending.leading_ones();
-    if ones > 11 {
+    let Some(Length { bits: used, mask, first }) = LENGTHS.get(widen(ones)).copied() else {
         return Err(Error::Length);
-    }
-    // Of 3, which is 0, both bits of 01 that it would be in line with the others; one is put back.
-    let below = ones.wrapping_add(1);
-    let first = 1_u64.wrapping_shl(below);
-    let rest = pending
-        .wrapping_shl(below)
-        .wrapping_shr(0_u32.wrapping_sub(below));
-    let is_3 = ones == 0;
-    use_up(
-        pending,
-        bits,
-        below.wrapping_mul(2).wrapping_sub(u32::from(is_3)),
-    );
-    let len = if is_3 { 3 } else { first | rest };
-    Ok(usize::try_from(len).unwrap_or(0))
+    };
+    let used = u32::from(used);
+    let value = pending.wrapping_shr(0_u32.wrapping_sub(used)) & u64::from(mask);
+    use_up(pending, bits, used);
+    Ok(widen(value).wrapping_add(usize::from(first)))
 }
+
+/// What lengths that start with the same ones have.
+#[derive(Clone, Copy)]
+struct Length {
+    /// The bits of the code, ones included.
+    bits: u8,
+    /// Those of them that are the length's.
+    mask: u16,
+    /// The first such length.
+    first: u16,
+}
+
+/// By the number of ones.
+const LENGTHS: [Length; 12] = {
+    let mut lengths = [Length { bits: 1, mask: 0, first: 3 }; 12];
+    let (_, mut rest) = lengths.split_at_mut(1);
+    let mut first = 4_u16;
+    while let Some((length, others)) = rest.split_first_mut() {
+        let below = first.trailing_zeros();
+        let [bits, ..] = below.wrapping_mul(2).to_le_bytes();
+        *length = Length { bits, mask: first.wrapping_sub(1), first };
+        first = first.wrapping_mul(2);
+        rest = others;
+    }
+    lengths
+};
 
 /// Copies in steps, which do not overlap.
 #[inline(always)]
 fn copy(ring: &mut Ring, mut from: usize, mut at: usize, end: usize) {
-    let kept: [u8; STEP] = ring.load(end);
     while {
         let octets: [u8; STEP] = ring.load(from);
         ring.store(at, octets);
@@ -142,7 +226,6 @@ fn copy(ring: &mut Ring, mut from: usize, mut at: usize, end: usize) {
         at = at.wrapping_add(STEP);
         at < end
     } {}
-    ring.store(end, kept);
 }
 
 /// Copies what overlaps: `back` octets, less than a step, over and over.
@@ -150,7 +233,6 @@ fn copy(ring: &mut Ring, mut from: usize, mut at: usize, end: usize) {
 fn repeat(ring: &mut Ring, from: usize, mut at: usize, end: usize, back: usize) {
     /// The most octets up to 8 that are a multiple of so many.
     const STEPS: [u8; 8] = [8, 8, 8, 6, 8, 5, 6, 7];
-    let kept: [u8; 8] = ring.load(end);
     if back >= 8 {
         let mut from = from;
         while at < end {
@@ -172,15 +254,12 @@ fn repeat(ring: &mut Ring, from: usize, mut at: usize, end: usize, back: usize) 
             at = at.wrapping_add(step);
         }
     }
-    ring.store(end, kept);
 }
 
-/// What is malformed, ends with the history, or has a source that wraps or that nobody wrote.
+/// What is no simple match, octet by octet.
 #[cold]
-fn rare(copier: &mut Copier<'_>, at: usize, offset: u16, len: usize) -> Result<usize, Error> {
-    copier.at = at;
-    copier.copy(offset, len)?;
-    Ok(copier.at)
+fn rare(copier: &mut Copier<'_>, offset: u16, len: usize) -> Result<(), Error> {
+    copier.copy(offset, len)
 }
 
 #[inline(always)]

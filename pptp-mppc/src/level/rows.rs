@@ -1,7 +1,7 @@
 //! A table with a few places for each hash, and the first good match is taken.
 
 use super::Probe;
-use crate::code::{self, MIN_MATCH};
+use crate::code::MIN_MATCH;
 use crate::ring::low16;
 use crate::window::{Window, hash};
 use crate::writer::{BitWriter, Full};
@@ -27,7 +27,7 @@ macro_rules! row {
 
             #[inline(always)]
             fn with(self, position: u16) -> Self {
-                self << 16 | Self::from(position)
+                self.checked_shl(16).unwrap_or(0) | Self::from(position)
             }
 
             #[inline(always)]
@@ -38,12 +38,13 @@ macro_rules! row {
 
             #[inline(always)]
             fn others(self) -> Self {
-                self >> 16
+                self.checked_shr(16).unwrap_or(0)
             }
         }
     };
 }
 
+row!(u16, 1);
 row!(u32, 2);
 row!(u64, 4);
 
@@ -51,12 +52,13 @@ row!(u64, 4);
 #[derive(Clone, Debug)]
 pub(super) struct Rows<R, const N: usize>([R; N]);
 
-/// A match: how far back, how long, and how many bits it saves.
+/// A match: how far back, how long, where from, and how long it may be.
 #[derive(Clone, Copy)]
 struct Match {
     offset: u16,
     len: usize,
-    saved: u32,
+    from: usize,
+    room: usize,
 }
 
 impl<R: Row, const N: usize> Rows<R, N> {
@@ -79,16 +81,17 @@ impl<R: Row, const N: usize> Rows<R, N> {
     pub(super) fn encode(
         &mut self,
         window: &Window<'_>,
-        writer: &mut BitWriter<'_>,
-    ) -> Result<(), Full> {
+        out: &mut [u8],
+    ) -> Result<usize, Full> {
+        let mut writer = BitWriter::new(out);
         let mut at = window.start;
         let last = window.last_start();
         let mut probe = Probe::new(window);
         while at < last {
-            probe.look(at, window, writer)?;
+            probe.look(at, window, &writer)?;
             let word = window.word(at);
             let row = self.exchange(word, at);
-            let found = best(window, row, word, at);
+            let found = best(window, row, at);
             if found.len == 0 {
                 let [octet, ..] = word.to_le_bytes();
                 writer.literal(octet)?;
@@ -105,35 +108,43 @@ impl<R: Row, const N: usize> Rows<R, N> {
         for octet in window.ring.slice(at, window.end) {
             writer.literal(*octet)?;
         }
-        Ok(())
+        writer.finish()
     }
 }
 
-/// The match of a row that saves most, of length 0 if there is none.
+/// The longest match of a row, of length 0 if there is none; of equals the nearest.
+///
+/// Whether there is one is hard enough to foresee. Which it will be is found without a branch, by its first octets.
 #[inline(always)]
-fn best<R: Row>(window: &Window<'_>, row: R, word: u32, at: usize) -> Match {
-    let mut best = Match {
-        offset: 0,
-        len: 0,
-        saved: 0,
-    };
-    let mut row = row;
+fn best<R: Row>(window: &Window<'_>, row: R, at: usize) -> Match {
+    let here = u64::from_le_bytes(window.ring.load(at));
+    let mut is_any = false;
+    let mut rest = row;
     for _ in 0..R::WAYS {
-        let candidate = usize::from(row.latest());
-        row = row.others();
-        if (window.word(candidate) ^ word) << 8 != 0 {
-            continue;
+        let there = u64::from_le_bytes(window.ring.load(usize::from(rest.latest())));
+        is_any |= (here ^ there) << 40 == 0;
+        rest = rest.others();
+    }
+    let mut best = Match { offset: 0, len: 0, room: 0, from: 0 };
+    if !is_any {
+        return best;
+    }
+    let mut rest = row;
+    for _ in 0..R::WAYS {
+        let from = usize::from(rest.latest());
+        rest = rest.others();
+        let (offset, room) = window.room(from, at);
+        let there = u64::from_le_bytes(window.ring.load(from));
+        let same = usize::try_from((here ^ there).trailing_zeros() >> 3).unwrap_or(0);
+        let len = same.min(room);
+        if len > best.len {
+            best = Match { offset, len, room, from };
         }
-        let (offset, room) = window.room(candidate, at);
-        if room <= best.len.max(MIN_MATCH - 1) {
-            continue;
-        }
-        let len = window.common(candidate, at, room);
-        let bits = code::offset_bits(offset).wrapping_add(code::length_bits(low16(len)));
-        let saved = u32::try_from(len.wrapping_mul(8)).unwrap_or(0).wrapping_sub(bits);
-        if len > best.len && saved > best.saved {
-            best = Match { offset, len, saved };
-        }
+    }
+    if best.len < MIN_MATCH {
+        best.len = 0;
+    } else if best.len == 8 {
+        best.len = window.common(best.from, at, best.room);
     }
     best
 }
