@@ -30,11 +30,11 @@ pub(crate) mod sealed {
 
 /// For firmware: a [`Compressor`](crate::Compressor) of it takes the history and 2 KiB.
 #[derive(Clone, Debug)]
-pub struct Small(Rows<u64, 256>);
+pub struct Small(Rows<512>);
 
 /// The default: a [`Compressor`](crate::Compressor) of it takes the history and 4 KiB.
 #[derive(Clone, Debug)]
-pub struct Fast(Rows<u32, 1024>);
+pub struct Fast(Rows<1024>);
 
 impl sealed::Encode for Small {
     const NEW: Self = Self(Rows::NEW);

@@ -38,23 +38,31 @@ impl Window<'_> {
         )
     }
 
-    /// How many octets from `candidate` on are those from `at` on, up to `most`.
+    /// Eight octets from `candidate` on and those from `at` on, combined: the first one lowest, and 0 where they are the
+    /// same.
     #[inline(always)]
-    pub(crate) fn common(&self, candidate: usize, at: usize, most: usize) -> usize {
-        let mut len = 0_usize;
-        loop {
-            let one = u64::from_le_bytes(self.ring.load(candidate.wrapping_add(len)));
-            let other = u64::from_le_bytes(self.ring.load(at.wrapping_add(len)));
-            let differing = one ^ other;
+    pub(crate) fn differing(&self, candidate: usize, at: usize) -> u64 {
+        u64::from_le_bytes(self.ring.load(candidate)) ^ u64::from_le_bytes(self.ring.load(at))
+    }
+
+    /// How many octets from `candidate` on are those from `at` on, up to `most`, of which `known` are. Only if these are
+    /// a multiple of 8 it looks for more.
+    #[inline(always)]
+    pub(crate) fn common(&self, candidate: usize, at: usize, known: usize, most: usize) -> usize {
+        let mut len = known;
+        if len & 7 != 0 {
+            return len;
+        }
+        while len < most {
+            let differing =
+                self.differing(candidate.wrapping_add(len), at.wrapping_add(len));
             if differing != 0 {
                 let same = usize::try_from(differing.trailing_zeros() >> 3).unwrap_or(0);
                 return len.wrapping_add(same).min(most);
             }
             len = len.wrapping_add(8);
-            if len >= most {
-                return most;
-            }
         }
+        most
     }
 
     /// The first positions at which a match may start.

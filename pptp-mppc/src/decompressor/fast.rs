@@ -52,7 +52,9 @@ pub(super) fn run(copier: &mut Copier<'_>, data: &[u8]) -> Result<usize, Error> 
             copier.ring.store(at, [octet | 0x80]);
             at = at.wrapping_add(1);
             use_up(&mut pending, &mut bits, 9);
-            continue;
+            if pending < 0xc0 << 56 {
+                continue;
+            }
         }
         let offset = offset(&mut pending, &mut bits);
         let len = length(&mut pending, &mut bits)?;

@@ -6,7 +6,7 @@ use crate::writer::Full;
 
 /// For ratio.
 #[derive(Clone, Debug)]
-pub struct Best(Rows<u16, 2048>);
+pub struct Best(Rows<2048>);
 
 impl Encode for Best {
     const NEW: Self = Self(Rows::NEW);
