@@ -4,7 +4,7 @@ mod best;
 mod rows;
 
 use crate::window::Window;
-use crate::writer::{BitWriter, Full};
+use crate::writer::Full;
 pub use best::Best;
 use rows::Rows;
 
@@ -58,54 +58,49 @@ impl sealed::Encode for Fast {
 /// with nothing before it to refer to may start like that, too, but for the first of the two.
 #[derive(Debug)]
 struct Probe {
-    /// When to look next.
-    next: usize,
-    /// What was written when it last looked.
-    written: usize,
+    /// When it looked last.
+    last: usize,
+    /// By how many bits what came before is shorter.
+    gained: usize,
 }
 
 impl Probe {
     /// How many octets lie between two looks.
-    const STEP: usize = 128;
+    const STEP: usize = 256;
 
-    const fn new(window: &Window<'_>) -> Self {
+    const fn new(start: usize) -> Self {
         Self {
-            next: window.start.wrapping_add(Self::STEP),
-            written: 0,
+            last: start,
+            gained: 0,
         }
     }
 
-    /// Looks whether there is any hope, if it is time to.
+    /// Whether it is time to look.
     #[inline(always)]
-    fn look(
-        &mut self,
-        at: usize,
-        window: &Window<'_>,
-        writer: &BitWriter<'_>,
-    ) -> Result<(), Full> {
-        if at < self.next {
-            return Ok(());
-        }
-        self.look_now(at, window, writer.written())
+    const fn is_due(&self, at: usize) -> bool {
+        at.wrapping_sub(self.last) >= Self::STEP
     }
 
-    /// There is none if the last octets took so many bits more than they have that hardly a match was among them, and
-    /// if the rest, going on like that, would eat up what was gained before.
+    /// When it looked last.
+    const fn last(&self) -> usize {
+        self.last
+    }
+
+    /// Looks whether there is any hope, now that the octets from the last look up to `at` took so many bits.
+    ///
+    /// There is none if those are so many bits more than they were that hardly a match was among them, and if the rest,
+    /// going on like that, would eat up what was gained before.
     #[inline(never)]
-    fn look_now(&mut self, at: usize, window: &Window<'_>, written: usize) -> Result<(), Full> {
-        let octets = at.wrapping_sub(self.next).wrapping_add(Self::STEP);
-        let bits = written.wrapping_sub(self.written);
-        self.next = at.wrapping_add(Self::STEP);
-        self.written = written;
-        let excess = bits.saturating_sub(octets.wrapping_mul(8));
-        let gained = at
-            .wrapping_sub(window.start)
-            .wrapping_mul(8)
-            .saturating_sub(written);
-        let rest = window.end.wrapping_sub(at);
-        if excess.wrapping_mul(3) > octets && rest > gained.wrapping_mul(3) {
+    fn look(&mut self, at: usize, window: &Window<'_>, bits: usize) -> Result<(), Full> {
+        let octets = at.wrapping_sub(self.last);
+        self.last = at;
+        let plain = octets.wrapping_mul(8);
+        let excess = bits.saturating_sub(plain);
+        let rest = window.end.saturating_sub(at);
+        if excess.wrapping_mul(8) > octets.wrapping_mul(3) && rest > self.gained.wrapping_mul(3) {
             return Err(Full);
         }
+        self.gained = self.gained.wrapping_add(plain).saturating_sub(bits);
         Ok(())
     }
 }

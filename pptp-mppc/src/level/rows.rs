@@ -42,9 +42,14 @@ impl<const N: usize> Rows<N> {
         let mut writer = BitWriter::new(out);
         let mut at = window.start;
         let last = window.last_start();
-        let mut probe = Probe::new(window);
+        let mut probe = Probe::new(at);
+        let mut written = 0_usize;
         while at < last {
-            probe.look(at, window, &writer)?;
+            if probe.is_due(at) {
+                let before = written;
+                written = writer.written();
+                probe.look(at, window, written.wrapping_sub(before))?;
+            }
             let word = window.word(at);
             let row = self.exchange(word, at);
             let Some(found) = best(window, row, at) else {
