@@ -1,5 +1,7 @@
 //! What the benches share: sizes, and tunnels that are up.
 
+pub mod corpus;
+pub mod freerdp;
 pub mod openssl;
 pub mod rustcrypto;
 pub mod table;

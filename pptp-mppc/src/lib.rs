@@ -10,11 +10,25 @@
 #![no_std]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+mod code;
+mod compressor;
+mod decompressor;
+pub mod level;
+mod ring;
+mod window;
+mod writer;
+
+pub use compressor::{BufferTooSmall, Compressor, Outcome};
+pub use decompressor::{Decompressor, Error};
+
 use bitflags::bitflags;
 use core::fmt;
 
 /// How many octets of uncompressed data both ends keep to refer back to (RFC 2118 §2).
 pub const HISTORY_LEN: usize = 8192;
+
+/// The longest packet that a [`Compressor`] compresses. A [`Decompressor`] gives up to [`HISTORY_LEN`] octets.
+pub const MAX_PACKET: usize = HISTORY_LEN - 1;
 
 /// What the sender of a packet did to its history (RFC 2118 §3.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
