@@ -55,7 +55,11 @@ fn ratio(flow: &Flow, wire: &Wire) -> f64 {
 
 fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
-    times[if std::env::var("MIN").is_ok() { 0 } else { times.len() / 2 }]
+    times[if std::env::var("MIN").is_ok() {
+        0
+    } else {
+        times.len() / 2
+    }]
 }
 
 /// Nanoseconds an octet: medians, of contestants that take turns.
@@ -125,7 +129,11 @@ fn geometric(rows: &[Vec<f64>]) -> Vec<f64> {
 }
 
 fn table(title: &str, flows: &[Flow], mut row: impl FnMut(&Flow) -> Vec<f64>) {
-    if let Ok(only) = std::env::var("ONLY") { if !title.starts_with(&only) { return; } }
+    if let Ok(only) = std::env::var("ONLY") {
+        if !title.starts_with(&only) {
+            return;
+        }
+    }
     println!("\n{title}");
     let rows: Vec<Vec<f64>> = flows
         .iter()
@@ -201,7 +209,11 @@ fn main() {
         for ((flags, data), packet) in theirs(&library, flow, false).iter().zip(&flow.packets) {
             assert_eq!(decompressor.decompress(*flags, data), Ok(&packet[..]));
         }
-        for wire in [ours::<Small>(flow, false), ours::<Fast>(flow, false), ours::<Best>(flow, false)] {
+        for wire in [
+            ours::<Small>(flow, false),
+            ours::<Fast>(flow, false),
+            ours::<Best>(flow, false),
+        ] {
             let (mut we, mut they) = (Decompressor::new(), library.decompressor());
             for ((flags, data), packet) in wire.iter().zip(&flow.packets) {
                 assert_eq!(we.decompress(*flags, data), Ok(&packet[..]));

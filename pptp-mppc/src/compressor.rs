@@ -206,7 +206,3 @@ impl<L: Level> fmt::Debug for Compressor<L> {
             .finish_non_exhaustive()
     }
 }
-
-
-
-

@@ -98,9 +98,15 @@ fn best(window: &Window<'_>, row: u32, at: usize) -> Option<Match> {
     let near_len = window.common(near, at, near_len, near_room);
     let far_len = window.common(far, at, far_len, far_room);
     Some(if far_len > near_len {
-        Match { offset: far_offset, len: far_len }
+        Match {
+            offset: far_offset,
+            len: far_len,
+        }
     } else {
-        Match { offset: near_offset, len: near_len }
+        Match {
+            offset: near_offset,
+            len: near_len,
+        }
     })
 }
 
