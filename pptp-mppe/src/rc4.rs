@@ -137,6 +137,26 @@ impl Rc4 {
         self.zeroize();
     }
 
+    /// Goes back to the permutation before any key. Counted up, 16 octets or more in one go, which is faster than a copy
+    /// where there are several.
+    #[inline]
+    fn reset(&mut self) {
+        let mut value = 0_u8;
+        for octet in &mut self.permutation.0 {
+            *octet = value;
+            value = value.wrapping_add(1);
+        }
+        (self.i, self.j) = (0, 0);
+    }
+
+    const fn zero() -> Self {
+        Self {
+            permutation: Permutation([0; 256]),
+            i: 0,
+            j: 0,
+        }
+    }
+
     /// A cipher without a key.
     pub(crate) const fn identity() -> Self {
         Self {

@@ -165,7 +165,10 @@ fn combine(data: &mut [u8], stream: &[u8; BLOCK]) {
 pub(crate) fn schedule<const K: usize>(keys: [&[u8; 16]; K]) -> [Rc4; K] {
     // Beside one another, to need no register each.
     let mut keys = Keys(keys.map(|key| *key));
-    let mut ciphers = [const { Rc4::identity() }; K];
+    let mut ciphers = [const { Rc4::zero() }; K];
+    for cipher in &mut ciphers {
+        cipher.reset();
+    }
     let mut j = [0_u8; K];
     for block in 0..16_u8 {
         for pair in 0..8_u8 {
