@@ -154,6 +154,7 @@ fn jumps<'a>(openssl: Option<OpenSsl>) -> Table<'a> {
         let trial = decryptor.decrypt(jump, black_box(&mut []));
         trial.expect("no more than allowed").commit();
     });
-    table.goal(3.0);
+    // Three times as fast as Linux, whose own code takes a fourteenth more than this.
+    table.goal(2.8);
     table
 }
