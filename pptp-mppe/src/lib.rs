@@ -25,7 +25,7 @@
 //!
 //! # Several packets at once
 //!
-//! RC4 leaves most of a large processor idle, so that several packets side by side take little more time than one:
+//! RC4 leaves most of a large processor idle, so that several packets go faster side by side than one after the other:
 //! [`Encryptor::encrypt_batch`], [`Decryptor::decrypt_batch`] and, for packets of different sessions, the jobs of
 //! [`stateless`]. With room for them ([`Encryptor::with_prepared`]), keys of packets to come can be derived in idle time.
 //!

@@ -56,15 +56,16 @@ impl Rc4 {
         state
     }
 
-    /// As [`Rc4::with_16_octets`] for each of several keys, side by side: four take little more than the time of one.
+    /// As [`Rc4::with_16_octets`] for each of several keys, side by side: on a large processor four
+    /// take little more than twice the time of one.
     #[must_use]
     pub fn with_16_octets_each<const K: usize>(keys: &[[u8; 16]; K]) -> [Self; K] {
         schedule(keys.each_ref())
     }
 
-    /// As [`Rc4::apply_keystream`] for each of several ciphers and the data in the same place, side by side as far as
-    /// the shortest goes, if all ciphers have as much of their key stream behind them: six take little more than
-    /// twice the time of one.
+    /// As [`Rc4::apply_keystream`] for each of several ciphers and the data in the same place. Three or more go side by
+    /// side as far as the shortest does, if all have as much of their key stream behind them: on a large processor six
+    /// take the time of five.
     pub fn apply_keystreams<const K: usize>(ciphers: &mut [Self; K], data: [&mut [u8]; K]) {
         let mut rest = data;
         together(ciphers, &mut rest);

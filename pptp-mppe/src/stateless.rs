@@ -5,7 +5,7 @@
 //!
 //! # Several packets at once
 //!
-//! RC4 waits for its own last step most of the time, so that several packets side by side take little longer than one.
+//! RC4 waits for its own last step most of the time, so that several packets go faster side by side.
 //! There is a way for each who has several:
 //!
 //! * [`Encryptor::encrypt_batch`] and [`Decryptor::decrypt_batch`]: packets of one session.
