@@ -31,7 +31,6 @@ fn streams(criterion: &mut Criterion) {
                 bencher.iter(|| openssl.rc4(&mut key, black_box(&mut data)));
             });
         }
-        side_by_side::<2>(&mut group, len);
         side_by_side::<4>(&mut group, len);
         side_by_side::<6>(&mut group, len);
         group.finish();

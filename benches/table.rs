@@ -2,6 +2,9 @@
 //!
 //! A clock that changes its pace, or a neighbour on the same processor, falsifies any figure that is measured alone. So
 //! all ways take turns, many times, and what counts are the medians and their ratios.
+//!
+//! Where two threads share a core, what fills an idle core's units best suffers most from a busy neighbour. So before
+//! and after each turn a probe of that kind is timed, and a turn in which it was slow is taken again.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -9,12 +12,17 @@ use std::time::{Duration, Instant};
 /// How long one turn takes at least.
 const TURN: Duration = Duration::from_micros(100);
 
+/// How often a turn is taken at most for each that counts.
+const MOST_ATTEMPTS: usize = 30;
+
 /// Ways to do the same thing; the first is what the others are compared with.
 #[derive(Default)]
 pub struct Table<'a> {
     title: String,
     unit: &'static str,
     rows: Vec<Row<'a>>,
+    /// Some turns count in which the neighbours were not quiet.
+    disturbed: bool,
 }
 
 struct Row<'a> {
@@ -24,6 +32,7 @@ struct Row<'a> {
     run: Box<dyn FnMut(u32) -> Duration + 'a>,
     repeat: u32,
     samples: Vec<f64>,
+    disturbed: Vec<f64>,
 }
 
 impl std::fmt::Debug for Table<'_> {
@@ -40,6 +49,7 @@ impl<'a> Table<'a> {
             title: title.into(),
             unit,
             rows: Vec::new(),
+            disturbed: false,
         }
     }
 
@@ -74,6 +84,7 @@ impl<'a> Table<'a> {
             run: Box::new(run),
             repeat: 1,
             samples: Vec::new(),
+            disturbed: Vec::new(),
         });
     }
 
@@ -84,7 +95,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Has all ways take turns, so many each.
+    /// Has all ways take turns, so many each. If the neighbours are never quiet for long, some turns count that were
+    /// disturbed.
     pub fn measure(&mut self, rounds: usize) {
         for row in &mut self.rows {
             // Warms up as well.
@@ -92,14 +104,28 @@ impl<'a> Table<'a> {
                 row.repeat *= 2;
             }
         }
-        for _ in 0..rounds {
+        let mut quiet = (0..1000).map(|_| probe()).min().unwrap_or_default();
+        let mut attempts = rounds * MOST_ATTEMPTS;
+        while attempts > 0 && self.rows.iter().any(|row| row.samples.len() < rounds) {
+            attempts -= 1;
             for row in &mut self.rows {
+                let before = probe();
                 let taken = (row.run)(row.repeat).as_secs_f64();
-                row.samples
-                    .push(taken * 1e9 / f64::from(row.repeat) / row.units);
+                let slowest = before.max(probe());
+                quiet = quiet.min(before);
+                let sample = taken * 1e9 / f64::from(row.repeat) / row.units;
+                if slowest <= quiet.mul_f64(1.1) {
+                    row.samples.push(sample);
+                } else {
+                    row.disturbed.push(sample);
+                }
             }
         }
         for row in &mut self.rows {
+            if row.samples.len() < rounds / 2 {
+                self.disturbed = true;
+                row.samples.append(&mut row.disturbed);
+            }
             row.samples.sort_by(f64::total_cmp);
         }
     }
@@ -115,6 +141,11 @@ impl<'a> Table<'a> {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = format!("\n{}\n", self.title);
+        if self.disturbed {
+            text.push_str(
+                "  (the processor was busy with something else: these figures are worth little)\n",
+            );
+        }
         let Some(first) = self.rows.first() else {
             return text;
         };
@@ -148,4 +179,18 @@ impl Row<'_> {
         let middle = self.samples.len() / 2;
         self.samples.get(middle).copied().unwrap_or(f64::NAN)
     }
+}
+
+/// How long something takes that keeps all units of the processor busy.
+fn probe() -> Duration {
+    let mut sums = std::hint::black_box([1_u64, 2, 3, 4, 5, 6, 7, 8]);
+    let start = Instant::now();
+    for _ in 0..4000 {
+        for sum in &mut sums {
+            *sum = sum.rotate_left(7) ^ (*sum >> 3);
+        }
+    }
+    let taken = start.elapsed();
+    std::hint::black_box(sums);
+    taken
 }

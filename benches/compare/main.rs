@@ -5,8 +5,11 @@ mod rc4;
 
 use pptp_benches::table::Table;
 
+/// A name and what prints the tables of it, in so many rounds.
+type Tables = (&'static str, fn(usize));
+
 /// What can be asked for by name.
-const TABLES: &[(&str, fn(usize))] = &[("rc4", rc4::print), ("mppe", mppe::print)];
+const TABLES: &[Tables] = &[("rc4", rc4::print), ("mppe", mppe::print)];
 
 fn main() {
     let (rounds, names): (Vec<_>, Vec<_>) = std::env::args()

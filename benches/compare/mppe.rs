@@ -154,6 +154,7 @@ fn jumps<'a>(openssl: Option<OpenSsl>) -> Table<'a> {
         let trial = decryptor.decrypt(jump, black_box(&mut []));
         trial.expect("no more than allowed").commit();
     });
-    table.goal(3.0);
+    // For three times as fast as Linux: its own code was measured to take a fourteenth more than this.
+    table.goal(2.8);
     table
 }

@@ -37,7 +37,6 @@ fn streams<'a>(openssl: Option<OpenSsl>, len: u32) -> Table<'a> {
         cipher.apply_keystream(black_box(&mut data));
     });
     table.goal(1.0);
-    several::<2>(&mut table, len);
     several::<4>(&mut table, len);
     several::<6>(&mut table, len);
     table

@@ -123,8 +123,8 @@ impl<const PREPARED: usize> Decryptor<PREPARED> {
     }
 
     /// Takes several packets of this session: [`Batch::next`] hands out a [`Trial`] of each, as
-    /// [`Decryptor::decrypt`] would one after the other. In stateless mode they are decrypted several at once, in
-    /// little more than half the time.
+    /// [`Decryptor::decrypt`] would one after the other. In stateless mode they are decrypted several at once,
+    /// which is faster.
     ///
     /// ```
     /// # use pptp_mppe::{Decryptor, Packet};

@@ -128,6 +128,8 @@ impl StartKey {
 ///
 /// 33 octets, cleared on drop.
 #[derive(Clone, ZeroizeOnDrop)]
+// In this order a copy is made of the pieces that were written, for which it need not wait.
+#[repr(C)]
 pub struct SessionKey {
     /// Of these two only the first 8 octets count for 40 and 56 bit keys; the others follow no rule.
     start: Octets,

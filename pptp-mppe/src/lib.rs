@@ -23,6 +23,12 @@
 //! with a known protocol number? is that IP header sane?) and then [commits](Trial::commit), [retries](Trial::retry)
 //! with the next candidate or [aborts](Trial::abort). A forged packet costs a bounded amount of work and nothing else.
 //!
+//! # Several packets at once
+//!
+//! RC4 leaves most of a large processor idle, so that several packets go faster side by side than one after the other:
+//! [`Encryptor::encrypt_batch`], [`Decryptor::decrypt_batch`] and, for packets of different sessions, the jobs of
+//! [`stateless`]. With room for them ([`Encryptor::with_prepared`]), keys of packets to come can be derived in idle time.
+//!
 //! # Example
 //!
 //! ```

@@ -5,7 +5,7 @@
 //!
 //! # Several packets at once
 //!
-//! RC4 waits for its own last step most of the time, so that several packets side by side take little longer than one.
+//! RC4 waits for its own last step most of the time, so that several packets go faster side by side.
 //! There is a way for each who has several:
 //!
 //! * [`Encryptor::encrypt_batch`] and [`Decryptor::decrypt_batch`]: packets of one session.
@@ -33,6 +33,7 @@ pub use encryptor::Encryptor;
 pub use jobs::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
 
 use crate::rc4::LANES;
+use core::{iter, mem};
 
 /// How many packets may be missing before one, unless [`Decryptor::with_max_jump`] says otherwise.
 ///
@@ -40,11 +41,21 @@ use crate::rc4::LANES;
 /// [`Decryptor::with_kept_keys`].
 pub const DEFAULT_MAX_JUMP: u16 = ahead::SPAN;
 
-/// How many packets to take at once, of so many: parts of equal size, as few packets side by side are slow. Not 0.
+/// How many packets to take at once, of so many: parts of equal size, as few packets side by side are slow.
 const fn part(packets: usize) -> usize {
-    const fn at_least_1(number: usize) -> usize {
-        if number == 0 { 1 } else { number }
+    match packets.div_ceil(LANES) {
+        0 => 0,
+        parts => packets.div_ceil(parts),
     }
-    let parts = at_least_1(packets.div_ceil(LANES));
-    at_least_1(packets.div_ceil(parts))
+}
+
+/// Such parts, one after the other.
+fn parts<T>(packets: &mut [T]) -> impl Iterator<Item = &mut [T]> {
+    let mut rest = packets;
+    iter::from_fn(move || {
+        let size = part(rest.len());
+        let (first, others) = mem::take(&mut rest).split_at_mut_checked(size)?;
+        rest = others;
+        (!first.is_empty()).then_some(first)
+    })
 }

@@ -219,8 +219,8 @@ proptest! {
             // Others, out of turn.
             if let Some(other) = others.next().and_then(|other| original.get(other)) {
                 let (mut a, mut b) = (other.clone(), other.clone());
-                let a = one_by_one(&mut one, std::slice::from_mut(&mut a));
-                prop_assert_eq!(one_by_one(&mut early, std::slice::from_mut(&mut b)), a);
+                let a = one_by_one(&mut one, core::slice::from_mut(&mut a));
+                prop_assert_eq!(one_by_one(&mut early, core::slice::from_mut(&mut b)), a);
             }
             let (Some(expected), Some(packet)) = (coming.get_mut(at), copies.get_mut(at)) else {
                 prop_assert!(key.is_none());
@@ -237,7 +237,7 @@ proptest! {
                 Some(key) => judge!(early.decrypt_late(key, packet.count, packet.flushed, &mut packet.data)),
                 None => judge!(early.decrypt(packet.count, packet.flushed, &mut packet.data)),
             };
-            let expected_result = one_by_one(&mut one, std::slice::from_mut(expected));
+            let expected_result = one_by_one(&mut one, core::slice::from_mut(expected));
             prop_assert_eq!(&[result][..], expected_result);
             prop_assert_eq!(&packet.data, &expected.data);
             prop_assert_eq!(&early, &one);
@@ -315,7 +315,7 @@ proptest! {
             }
             let mut copy = packet.data.clone();
             let result: Outcome = judge!(ahead.decrypt(packet.count, packet.flushed, &mut copy));
-            prop_assert_eq!(vec![result], one_by_one(&mut one, std::slice::from_mut(packet)));
+            prop_assert_eq!(vec![result], one_by_one(&mut one, core::slice::from_mut(packet)));
             prop_assert_eq!(&copy, &packet.data);
         }
         prop_assert_eq!(ahead.with_prepared::<0>(), one);

@@ -15,6 +15,9 @@ pub(crate) const LANES: usize = if cfg!(target_pointer_width = "64") {
     1
 };
 
+/// How many key streams side by side are faster than one after the other.
+const FEWEST: usize = 3;
+
 /// How much key stream is made in one go. It is put down first, then combined with the data in words.
 const BLOCK: usize = 128;
 
@@ -70,8 +73,7 @@ fn crypt_each<const K: usize>(lanes: &mut [Lane<'_>; K]) {
     first_together::<5>(ciphers, data);
     first_together::<4>(ciphers, data);
     first_together::<3>(ciphers, data);
-    first_together::<2>(ciphers, data);
-    if let ([cipher, ..], [data, ..]) = (ciphers, data) {
+    for (cipher, data) in ciphers.iter_mut().zip(data) {
         cipher.apply_keystream(data);
     }
 }
@@ -113,9 +115,12 @@ pub(crate) fn first_octets<const K: usize>(
     streams.zeroize();
 }
 
-/// Combines the data with the key streams as far as the shortest goes, and leaves the rest of each; all of it, if the
-/// ciphers have not the same octet to come.
+/// Combines the data with the key streams as far as the shortest goes, and leaves the rest of each; all of it, if they
+/// are too few or the ciphers have not the same octet to come.
 pub(super) fn together<const K: usize>(ciphers: &mut [Rc4; K], data: &mut [&mut [u8]; K]) {
+    if K < FEWEST {
+        return;
+    }
     let mut left = data.iter().map(|data| data.len()).min().unwrap_or(0);
     let mut indexes = ciphers.iter().map(|cipher| cipher.i);
     let first = indexes.next();
@@ -165,7 +170,10 @@ fn combine(data: &mut [u8], stream: &[u8; BLOCK]) {
 pub(crate) fn schedule<const K: usize>(keys: [&[u8; 16]; K]) -> [Rc4; K] {
     // Beside one another, to need no register each.
     let mut keys = Keys(keys.map(|key| *key));
-    let mut ciphers = [const { Rc4::identity() }; K];
+    let mut ciphers = [const { Rc4::zero() }; K];
+    for cipher in &mut ciphers {
+        cipher.reset();
+    }
     let mut j = [0_u8; K];
     for block in 0..16_u8 {
         for pair in 0..8_u8 {

@@ -5,7 +5,7 @@ use crate::rc4::{LANES, Lane, crypt};
 use crate::{Count, DecryptError, Packet, SessionKey};
 use core::fmt;
 
-/// Where a key is wanted, so far after one that has just been derived: it is derived from that one.
+/// A key that is wanted so far after one that has just been derived, or less, is derived from that one.
 const NEAR: u16 = 16;
 
 /// With which key a packet was decrypted before its turn.
@@ -60,17 +60,21 @@ impl<const PREPARED: usize, const KEPT: usize> Decryptor<PREPARED, KEPT> {
         let mut early = [const { None }; LANES];
         let mut lanes: [Lane<'_>; LANES] = Default::default();
         let mut used = 0_usize;
-        for (at, packet) in packets.iter_mut().take(LANES).enumerate() {
+        let mut key = self.key().clone();
+        // How many were missing before the packet whose key it is.
+        let mut of = None;
+        for (packet, place) in packets.iter_mut().zip(&mut early) {
             let Ok(missing) = self.missing(packet.count) else {
                 continue;
             };
-            let key = self.key_of(packet.count, missing, &early);
-            if let (Some(lane), Some(place)) = (lanes.get_mut(used), early.get_mut(at)) {
+            self.lead(&mut key, of, packet.count, missing);
+            of = Some(missing);
+            if let Some(lane) = lanes.get_mut(used) {
                 *lane = Lane {
                     key: key.for_cipher(),
                     data: packet.data,
                 };
-                *place = Some(Early::new(key, self.expected(), missing));
+                *place = Some(Early::new(key.clone(), self.expected(), missing));
                 used = used.wrapping_add(1);
             }
         }
@@ -78,26 +82,24 @@ impl<const PREPARED: usize, const KEPT: usize> Decryptor<PREPARED, KEPT> {
         early
     }
 
-    /// The key of a packet, which may follow soon from that of one of those before it.
-    fn key_of(&mut self, count: Count, missing: u16, others: &[Option<Early>]) -> SessionKey {
-        let (expected, mut key) = (self.expected(), self.key().clone());
+    /// Makes `key` that of the packet before which `missing` are, when it is the one of the packet before which `of`
+    /// are, or any.
+    fn lead(&mut self, key: &mut SessionKey, of: Option<u16>, count: Count, missing: u16) {
+        let expected = self.expected();
         if let Some(slot) = self.prepared().peek(expected, missing) {
-            key.resume(slot.key);
-            return key;
+            return key.resume(slot.key);
         }
-        let way = |other: &Early| missing.checked_sub(other.missing);
-        let nearest = others.iter().flatten().filter(|other| way(other).is_some());
-        let nearest = nearest.max_by_key(|other| other.missing);
-        match nearest.and_then(|other| Some((other, way(other)?))) {
-            Some((other, way)) if way <= NEAR => {
-                key.resume(other.key.current());
+        match of.and_then(|of| missing.checked_sub(of)) {
+            Some(way) if way <= NEAR => {
                 for _ in 0..way {
                     key.change();
                 }
             }
-            _ => self.ahead().lead(&mut key, count, expected),
+            _ => {
+                key.resume(self.key().current());
+                self.ahead().lead(key, count, expected);
+            }
         }
-        key
     }
 }
 

@@ -1,6 +1,6 @@
 //! Encrypting in stateless mode.
 
-use super::part;
+use super::parts;
 use super::prepared::Prepared;
 use crate::encryptor::places;
 use crate::rc4::{LANES, Lane, Rc4, crypt};
@@ -79,7 +79,7 @@ impl<const PREPARED: usize> Encryptor<PREPARED> {
     /// As [`crate::Encryptor::encrypt_batch`].
     pub fn encrypt_batch<D: AsMut<[u8]>>(&mut self, packets: &mut [D]) -> Seals {
         let seals = Seals::new(self.next, packets.len(), None);
-        for packets in packets.chunks_mut(part(packets.len())) {
+        for packets in parts(packets) {
             let len = packets.len();
             let mut packets = packets.iter_mut();
             let lanes = [(); LANES].map(|()| {

@@ -1,6 +1,6 @@
 //! One packet each of several sessions, side by side.
 
-use super::{Decryptor, Early, Encryptor, Trial, part};
+use super::{Decryptor, Early, Encryptor, Trial, parts};
 use crate::key::change_each;
 use crate::rc4::{LANES, Lane, crypt, for_lanes};
 use crate::{Count, DecryptError, Sealed, SessionKey};
@@ -31,7 +31,7 @@ impl<'a, const PREPARED: usize> EncryptJob<'a, PREPARED> {
 }
 
 /// Encrypts a packet each of several sessions, as [`Encryptor::encrypt_in_place`] would one after the other: to the
-/// same octets, in half the time. Jobs that have been done are done again, on what they left.
+/// same octets, in two thirds of the time on a large processor. Jobs that have been done are done again, on what they left.
 ///
 /// ```
 /// use pptp_mppe::stateless::{EncryptJob, Encryptor, encrypt_jobs};
@@ -45,7 +45,7 @@ impl<'a, const PREPARED: usize> EncryptJob<'a, PREPARED> {
 /// assert!(jobs.iter().all(|job| job.sealed().is_some()));
 /// ```
 pub fn encrypt_jobs<const PREPARED: usize>(jobs: &mut [EncryptJob<'_, PREPARED>]) {
-    for jobs in jobs.chunks_mut(part(jobs.len())) {
+    for jobs in parts(jobs) {
         if jobs.iter().any(|job| job.encryptor.is_prepared()) {
             for job in &mut *jobs {
                 job.sealed = Some(job.encryptor.next_key());
@@ -153,7 +153,7 @@ impl<const PREPARED: usize, const KEPT: usize> Drop for DecryptJob<'_, PREPARED,
 pub fn decrypt_jobs<const PREPARED: usize, const KEPT: usize>(
     jobs: &mut [DecryptJob<'_, PREPARED, KEPT>],
 ) {
-    for jobs in jobs.chunks_mut(part(jobs.len())) {
+    for jobs in parts(jobs) {
         let _ = for_lanes!(jobs, decrypt);
     }
 }
