@@ -12,6 +12,9 @@ use crate::writer::{BitWriter, Full};
 #[derive(Clone, Debug)]
 pub(super) struct Rows<const N: usize>([u32; N]);
 
+/// From how many positions to how many one within a match is put in.
+const STRIDE: usize = 3;
+
 /// How many octets are compared at first.
 const FIRST: usize = 8;
 
@@ -60,8 +63,13 @@ impl<const N: usize> Rows<N> {
             };
             writer.copy(found.offset, low16(found.len))?;
             let end = at.wrapping_add(found.len);
-            for inside in at.wrapping_add(1)..end.min(last) {
+            // Every other position within it: the next match finds its start one later at the most, and more rows keep
+            // what is older.
+            let stop = end.min(last);
+            let mut inside = at.wrapping_add(1);
+            while inside < stop {
                 self.exchange(window.word(inside), inside);
+                inside = inside.wrapping_add(STRIDE);
             }
             at = end;
         }
