@@ -81,3 +81,6 @@ pub(crate) fn length_bits(len: u16) -> u32 {
 
 
 
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,9 @@
 #![no_std]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+#[cfg(test)]
+extern crate alloc;
+
 mod code;
 mod compressor;
 mod decompressor;
