@@ -22,13 +22,33 @@ pub struct Flow {
 #[must_use]
 pub fn compressible() -> Vec<Flow> {
     [
-        ("english", &["/usr/share/common-licenses", "/usr/share/doc"][..], &["", "copyright"][..]),
+        (
+            "english",
+            &["/usr/share/common-licenses", "/usr/share/doc"][..],
+            &["", "copyright"][..],
+        ),
         ("perl", &["/usr/share/perl"], &["pm", "pl"]),
-        ("tables", &["/var/lib/dpkg/status", "/var/lib/dpkg/info"], &["", "md5sums"]),
-        ("shell", &["/etc", "/usr/bin", "/var/lib/dpkg/info"], &["sh", "postinst", "prerm"]),
+        (
+            "tables",
+            &["/var/lib/dpkg/status", "/var/lib/dpkg/info"],
+            &["", "md5sums"],
+        ),
+        (
+            "shell",
+            &["/etc", "/usr/bin", "/var/lib/dpkg/info"],
+            &["sh", "postinst", "prerm"],
+        ),
         ("machine code", &["/bin/bash", "/usr/bin/perl"], &[""]),
-        ("binary tables", &["/usr/share/zoneinfo", "/usr/lib/locale"], &[""]),
-        ("locale sources", &["/usr/share/i18n/locales", "/usr/share/terminfo"], &[""]),
+        (
+            "binary tables",
+            &["/usr/share/zoneinfo", "/usr/lib/locale"],
+            &[""],
+        ),
+        (
+            "locale sources",
+            &["/usr/share/i18n/locales", "/usr/share/terminfo"],
+            &[""],
+        ),
     ]
     .into_iter()
     .map(|(name, places, endings)| flow(name, places, endings))
@@ -47,7 +67,7 @@ fn flow(name: &'static str, places: &[&str], endings: &[&str]) -> Flow {
     for place in places {
         gather(Path::new(place), endings, &mut data);
     }
-    data.truncate(std::env::var("MOST").map_or(MOST, |m| m.parse().unwrap()));
+    data.truncate(MOST);
     Flow {
         name,
         packets: packets(&data),
@@ -71,7 +91,10 @@ fn gather(place: &Path, endings: &[&str], data: &mut Vec<u8>) {
             gather(&path, endings, data);
         }
     } else {
-        let name = place.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        let name = place
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("");
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
         if endings.contains(&ending) || endings.contains(&name) {
             data.extend(fs::read(place).unwrap_or_default());

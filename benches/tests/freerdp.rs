@@ -64,7 +64,11 @@ impl<'l> Theirs<'l> {
         let data = len.map_or(packet, |len| &self.out[..len]);
         assert_eq!(flags.contains(Flags::COMPRESSED), len.is_some());
         let mut head = [0; 20];
-        assert_eq!(self.ours.preview(flags, data, &mut head), Ok(packet.len()), "{what}");
+        assert_eq!(
+            self.ours.preview(flags, data, &mut head),
+            Ok(packet.len()),
+            "{what}"
+        );
         let shown = packet.len().min(20);
         assert_eq!(head[..shown], packet[..shown], "{what}");
         assert_eq!(self.ours.decompress(flags, data), Ok(packet), "{what}");

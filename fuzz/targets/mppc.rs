@@ -46,7 +46,9 @@ fn link<L: Level>(mut script: &[u8]) {
             // As it is; over and over; behind what was before; in front of that.
             0 => {}
             1 if !packet.is_empty() => packet = packet.iter().copied().cycle().take(len).collect(),
-            2 => packet.splice(0..0, earlier.iter().take(len).copied()).for_each(drop),
+            2 => packet
+                .splice(0..0, earlier.iter().take(len).copied())
+                .for_each(drop),
             _ => packet.extend(earlier.iter().rev().take(len).rev()),
         }
         earlier.extend(&packet);
@@ -71,7 +73,10 @@ fn link<L: Level>(mut script: &[u8]) {
             _ => Ok(packet),
         };
         assert_eq!(reference.decompress(flags, &out), expected);
-        assert_eq!(decompressor.decompress(flags, &out).map(<[u8]>::to_vec), expected);
+        assert_eq!(
+            decompressor.decompress(flags, &out).map(<[u8]>::to_vec),
+            expected
+        );
     }
 }
 

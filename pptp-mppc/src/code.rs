@@ -78,9 +78,5 @@ pub(crate) fn length_bits(len: u16) -> u32 {
         .wrapping_sub(u32::from(len == 3))
 }
 
-
-
-
-
 #[cfg(test)]
 mod tests;

@@ -223,7 +223,9 @@ impl Sink for Copier<'_> {
         let to = from.wrapping_add(len);
         if from >= self.at && to > self.filled {
             // FreeBSD's compressor takes octets behind all history for the zeros that they were initialized with.
-            self.ring.slice_mut(self.filled, to.min(HISTORY_LEN)).fill(0);
+            self.ring
+                .slice_mut(self.filled, to.min(HISTORY_LEN))
+                .fill(0);
             self.filled = to.min(HISTORY_LEN);
         }
         let mut from = from;
@@ -282,7 +284,3 @@ impl fmt::Debug for Decompressor {
             .finish_non_exhaustive()
     }
 }
-
-
-
-

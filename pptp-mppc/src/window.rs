@@ -29,7 +29,11 @@ impl Window<'_> {
         let left = self.end.wrapping_sub(at);
         let offset = at.wrapping_sub(candidate) & MASK;
         // Of this lap all is there, and a match may run into itself; of an earlier one what lies behind this packet.
-        let limit = if candidate < at { HISTORY_LEN } else { self.filled.min(MASK) };
+        let limit = if candidate < at {
+            HISTORY_LEN
+        } else {
+            self.filled.min(MASK)
+        };
         let is_history = offset.wrapping_sub(1) < HISTORY_LEN.wrapping_sub(left);
         let room = limit.saturating_sub(candidate).min(left);
         (
@@ -54,8 +58,7 @@ impl Window<'_> {
             return len;
         }
         while len < most {
-            let differing =
-                self.differing(candidate.wrapping_add(len), at.wrapping_add(len));
+            let differing = self.differing(candidate.wrapping_add(len), at.wrapping_add(len));
             if differing != 0 {
                 let same = usize::try_from(differing.trailing_zeros() >> 3).unwrap_or(0);
                 return len.wrapping_add(same).min(most);

@@ -75,8 +75,7 @@ impl<'o> BitWriter<'o> {
     #[inline(always)]
     fn put(&mut self, code: Code) {
         self.bits = self.bits.wrapping_add(code.bits);
-        self.pending |=
-            Word::from(code.value).wrapping_shl(Word::BITS.wrapping_sub(self.bits));
+        self.pending |= Word::from(code.value).wrapping_shl(Word::BITS.wrapping_sub(self.bits));
     }
 
     /// Writes what whole octets there are.

@@ -36,7 +36,10 @@ impl Both {
         let expected = self.reference.decompress(flags, data);
         let got = self.ours.decompress(flags, data).map(<[u8]>::to_vec);
         assert_eq!(got, expected);
-        assert_eq!(preview, expected.as_ref().map(Vec::len).map_err(|error| *error));
+        assert_eq!(
+            preview,
+            expected.as_ref().map(Vec::len).map_err(|error| *error)
+        );
         if let Ok(packet) = &got {
             let shown = packet.len().min(64);
             assert_eq!(head[..shown], packet[..shown]);
@@ -63,8 +66,17 @@ fn tail() -> String {
 fn matches_before_the_history_are_errors() {
     for tail in [String::new(), tail()] {
         // Nothing is there yet; one octet is; an offset of 0; more than the history has.
-        for (front, offset) in [("", 1), ("a", 2), ("abc", 0), ("abc", 8192), ("abc", 8511), ("abc", 8000)] {
-            let bits = [&literals(front.as_bytes()), &copy(offset, 3), &tail].map(String::as_str).concat();
+        for (front, offset) in [
+            ("", 1),
+            ("a", 2),
+            ("abc", 0),
+            ("abc", 8192),
+            ("abc", 8511),
+            ("abc", 8000),
+        ] {
+            let bits = [&literals(front.as_bytes()), &copy(offset, 3), &tail]
+                .map(String::as_str)
+                .concat();
             let offset = u16::try_from(offset).unwrap();
             assert_eq!(Both::new().decode(&bits), Err(Error::Offset { offset }));
         }
@@ -74,7 +86,10 @@ fn matches_before_the_history_are_errors() {
         let mut both = Both::new();
         both.decode(&literals(b"abcdefgh")).unwrap();
         let data = pack(&(copy(8, 8) + &tail));
-        assert_eq!(both.decompress(FIRST, &data), Err(Error::Offset { offset: 8 }));
+        assert_eq!(
+            both.decompress(FIRST, &data),
+            Err(Error::Offset { offset: 8 })
+        );
     }
 }
 
@@ -94,7 +109,10 @@ fn packets_end_with_the_history() {
         let bits = full.clone() + &copy(3, first) + &copy(3, second);
         assert_eq!(Both::new().decode(&bits).unwrap().len(), 8192);
         // And one more, of either kind; the history is full for the next packet, too.
-        assert_eq!(Both::new().decode(&(bits.clone() + &literals(b"d"))), Err(Error::TooLong));
+        assert_eq!(
+            Both::new().decode(&(bits.clone() + &literals(b"d"))),
+            Err(Error::TooLong)
+        );
         let bits = full.clone() + &copy(3, first) + &copy(3, second + 1) + &tail();
         assert_eq!(Both::new().decode(&bits), Err(Error::TooLong));
     }
@@ -146,7 +164,10 @@ fn after_an_error_only_a_flushed_packet_counts() {
     let front = Flags::COMPRESSED | Flags::FRONT;
     assert_eq!(both.decompress(front, b"d"), Err(Error::OutOfStep));
     // What is not compressed passes; but it does not bring the history back.
-    assert_eq!(both.decompress(Flags::empty(), b"plain"), Ok(b"plain".to_vec()));
+    assert_eq!(
+        both.decompress(Flags::empty(), b"plain"),
+        Ok(b"plain".to_vec())
+    );
     assert_eq!(both.decompress(front, b"d"), Err(Error::OutOfStep));
     assert_eq!(both.decompress(FIRST, b"d"), Ok(b"d".to_vec()));
     assert_eq!(both.decode(&copy(1, 3)), Ok(b"ddd".to_vec()));
@@ -159,7 +180,10 @@ fn a_flushed_bit_counts_on_packets_of_either_kind() {
     both.decode(&literals(b"abc")).unwrap();
     both.ours.lose();
     both.reference.lose();
-    assert_eq!(both.decompress(Flags::FLUSHED, b"plain"), Ok(b"plain".to_vec()));
+    assert_eq!(
+        both.decompress(Flags::FLUSHED, b"plain"),
+        Ok(b"plain".to_vec())
+    );
     assert!(!both.ours.is_out_of_step());
     // Its history is empty now, and the plain packet is no part of it.
     assert_eq!(both.decode(&copy(1, 3)), Err(Error::Offset { offset: 1 }));
@@ -172,7 +196,8 @@ fn a_lap_ends_where_it_ends_and_what_is_behind_stays() {
     let lap: Vec<u8> = (0..8000_u32).map(|n| (n * n >> 5) as u8 & 0x7f).collect();
     both.decompress(FIRST, &pack(&literals(&lap))).unwrap();
     let front = Flags::COMPRESSED | Flags::FRONT;
-    both.decompress(front, &pack(&literals(&[b'x'; 100]))).unwrap();
+    both.decompress(front, &pack(&literals(&[b'x'; 100])))
+        .unwrap();
     for behind in [100, 101, 115, 116, 7990, 7997] {
         let mut both = Both {
             ours: both.ours.clone(),
@@ -185,7 +210,10 @@ fn a_lap_ends_where_it_ends_and_what_is_behind_stays() {
         // Right behind what was written now there is the lap before, or the first one.
         let at = got.len();
         let got = both.decode(&copy(8191, 8)).unwrap();
-        assert_eq!(got[..], [&[b'x'; 100], &lap[100..]].concat()[at + 1..at + 9]);
+        assert_eq!(
+            got[..],
+            [&[b'x'; 100], &lap[100..]].concat()[at + 1..at + 9]
+        );
     }
 }
 
@@ -203,7 +231,8 @@ fn sources_wrap_and_run_over_zeros() {
 
     // FreeBSD's compressor refers to zeros behind a lap that was not full.
     let mut both = Both::new();
-    both.decompress(FIRST, &pack(&literals(b"0123456789"))).unwrap();
+    both.decompress(FIRST, &pack(&literals(b"0123456789")))
+        .unwrap();
     let bits = copy(8192 - 8, 7) + &tail();
     let got = both.decompress(front, &pack(&bits)).unwrap();
     assert_eq!(got[..7], *b"89\0\0\0\0\0");
@@ -226,19 +255,17 @@ fn matches_run_into_themselves() {
 }
 
 fn flags() -> impl Strategy<Value = Flags> {
-    prop::sample::select(
-        vec![
-            Flags::COMPRESSED,
-            Flags::COMPRESSED,
-            Flags::COMPRESSED,
-            Flags::COMPRESSED.union(Flags::FRONT),
-            FIRST,
-            Flags::COMPRESSED.union(Flags::FLUSHED),
-            Flags::FLUSHED,
-            Flags::FRONT,
-            Flags::empty(),
-        ],
-    )
+    prop::sample::select(vec![
+        Flags::COMPRESSED,
+        Flags::COMPRESSED,
+        Flags::COMPRESSED,
+        Flags::COMPRESSED.union(Flags::FRONT),
+        FIRST,
+        Flags::COMPRESSED.union(Flags::FLUSHED),
+        Flags::FLUSHED,
+        Flags::FRONT,
+        Flags::empty(),
+    ])
 }
 
 /// A token: a literal, or a match that is mostly a good one.

@@ -211,8 +211,13 @@ fn small_buffers<L: Level>(seed: u64) {
         assert_eq!(send(&mut copy, &packet), wire);
         // The same, however the packet is cut.
         let mut out = vec![0; packet.len()];
-        let outcome = Compressor::<L>::new().compress(&packet, &[], &mut out).unwrap();
-        assert_eq!(outcome.flags(), send(&mut Compressor::<L>::new(), &packet).flags);
+        let outcome = Compressor::<L>::new()
+            .compress(&packet, &[], &mut out)
+            .unwrap();
+        assert_eq!(
+            outcome.flags(),
+            send(&mut Compressor::<L>::new(), &packet).flags
+        );
         assert_eq!(link.receive(&wire), Ok(packet));
     }
 }
@@ -275,7 +280,10 @@ fn there_is_nothing_in_it_that_some_decoder_does_not_read() {
         of_an_earlier_lap[2] += only_what_all_decoders_read::<Best>(seed);
     }
     // But of earlier laps use is made.
-    assert!(of_an_earlier_lap.iter().all(|count| *count > 100), "{of_an_earlier_lap:?}");
+    assert!(
+        of_an_earlier_lap.iter().all(|count| *count > 100),
+        "{of_an_earlier_lap:?}"
+    );
 }
 
 fn incompressible<L: Level>() {

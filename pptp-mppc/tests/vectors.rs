@@ -22,7 +22,10 @@ fn reads_the_bells_of_freerdp() {
     let mut decompressor = Decompressor::new();
     assert_eq!(decompressor.decompress(flags, &BELLS_COMPRESSED), Ok(BELLS));
     let mut reference = Reference::new();
-    assert_eq!(reference.decompress(flags, &BELLS_COMPRESSED).unwrap(), BELLS);
+    assert_eq!(
+        reference.decompress(flags, &BELLS_COMPRESSED).unwrap(),
+        BELLS
+    );
 }
 
 fn writes_the_bells<L: Level>() {

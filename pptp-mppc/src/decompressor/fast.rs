@@ -170,8 +170,12 @@ fn use_up(pending: &mut u64, bits: &mut u32, used: u32) {
 #[inline(always)]
 fn offset(pending: &mut u64, bits: &mut u32) -> u16 {
     /// What each class has: the bits of the code, those of them that are the offset's, and the first offset.
-    const CLASSES: [(u32, u64, u64); 4] =
-        [(16, 0x1fff, 320), (16, 0x1fff, 320), (12, 0xff, 64), (10, 0x3f, 0)];
+    const CLASSES: [(u32, u64, u64); 4] = [
+        (16, 0x1fff, 320),
+        (16, 0x1fff, 320),
+        (12, 0xff, 64),
+        (10, 0x3f, 0),
+    ];
     let class = usize::try_from((*pending >> 60) & 3).unwrap_or(0);
     let (used, mask, first) = CLASSES.get(class).copied().unwrap_or_default();
     let value = pending.wrapping_shr(0_u32.wrapping_sub(used)) & mask;
@@ -183,7 +187,12 @@ fn offset(pending: &mut u64, bits: &mut u32) -> u16 {
 #[inline(always)]
 fn length(pending: &mut u64, bits: &mut u32) -> Result<usize, Error> {
     let ones = pending.leading_ones();
-    let Some(Length { bits: used, mask, first }) = LENGTHS.get(widen(ones)).copied() else {
+    let Some(Length {
+        bits: used,
+        mask,
+        first,
+    }) = LENGTHS.get(widen(ones)).copied()
+    else {
         return Err(Error::Length);
     };
     let used = u32::from(used);
@@ -205,13 +214,21 @@ struct Length {
 
 /// By the number of ones.
 const LENGTHS: [Length; 12] = {
-    let mut lengths = [Length { bits: 1, mask: 0, first: 3 }; 12];
+    let mut lengths = [Length {
+        bits: 1,
+        mask: 0,
+        first: 3,
+    }; 12];
     let (_, mut rest) = lengths.split_at_mut(1);
     let mut first = 4_u16;
     while let Some((length, others)) = rest.split_first_mut() {
         let below = first.trailing_zeros();
         let [bits, ..] = below.wrapping_mul(2).to_le_bytes();
-        *length = Length { bits, mask: first.wrapping_sub(1), first };
+        *length = Length {
+            bits,
+            mask: first.wrapping_sub(1),
+            first,
+        };
         first = first.wrapping_mul(2);
         rest = others;
     }

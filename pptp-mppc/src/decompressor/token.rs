@@ -87,7 +87,10 @@ impl<'d> Tokens<'d> {
         }
         let below = ones.wrapping_add(1);
         let first = 1_u32.wrapping_shl(below);
-        let rest = self.pending.wrapping_shl(below).wrapping_shr(0_u32.wrapping_sub(below));
+        let rest = self
+            .pending
+            .wrapping_shl(below)
+            .wrapping_shr(0_u32.wrapping_sub(below));
         self.take(below.wrapping_mul(2))?;
         Ok(usize::try_from(first | rest).unwrap_or(0))
     }

@@ -99,7 +99,10 @@ impl Best {
             while at < stop {
                 self.exchange(window.word(at), at);
                 rest.len = rest.len.wrapping_sub(1);
-                let step = Step { longest: rest, nearest: rest };
+                let step = Step {
+                    longest: rest,
+                    nearest: rest,
+                };
                 self.set(at.wrapping_sub(start), step);
                 at = at.wrapping_add(1);
             }
@@ -156,7 +159,12 @@ impl Best {
             let tries = [
                 self.key(place, longest.offset, longest.len, all.bits),
                 self.key(place, longest.offset, below, all.bits_below),
-                self.key(place, nearest.offset, nearest.len, Length::of(nearest.len).bits),
+                self.key(
+                    place,
+                    nearest.offset,
+                    nearest.len,
+                    Length::of(nearest.len).bits,
+                ),
             ];
             let mut best = tries.into_iter().fold(Key::MAX, Key::min);
             // Last, for the others do not wait for what is best at the next position.
@@ -180,7 +188,9 @@ impl Best {
     fn key(&self, place: usize, offset: u16, len: u16, bits: u8) -> Key {
         let rest = self.costs.get(place.wrapping_add(usize::from(len)));
         let cost = rest.copied().map_or(NEVER, Key::from);
-        let cost = cost.wrapping_add(Key::from(bits)).wrapping_add(Key::from(code::offset_bits(offset)));
+        let cost = cost
+            .wrapping_add(Key::from(bits))
+            .wrapping_add(Key::from(code::offset_bits(offset)));
         cost << 32 | Key::from(len) << 16 | Key::from(offset)
     }
 
@@ -226,8 +236,14 @@ fn find(window: &Window<'_>, row: u64, at: usize, most: usize) -> Step {
     let (nearest_offset, nearest_room) = window.room(nearest, at);
     if len < 8 && len <= room.min(most) && nearest_len <= nearest_room {
         return Step {
-            longest: Match { offset, len: low16(len) },
-            nearest: Match { offset: nearest_offset, len: low16(nearest_len) },
+            longest: Match {
+                offset,
+                len: low16(len),
+            },
+            nearest: Match {
+                offset: nearest_offset,
+                len: low16(nearest_len),
+            },
         };
     }
     look_again(window, row, at, most)
@@ -282,14 +298,30 @@ impl Length {
     const NONE: u8 = 200;
 
     const TABLE: [Self; 256] = {
-        let mut table = [Self { bits: Self::NONE, below: 1, bits_below: Self::NONE }; 256];
+        let mut table = [Self {
+            bits: Self::NONE,
+            below: 1,
+            bits_below: Self::NONE,
+        }; 256];
         let (_, mut rest) = table.split_at_mut(3);
-        let mut now = Self { bits: 1, below: 1, bits_below: Self::NONE };
+        let mut now = Self {
+            bits: 1,
+            below: 1,
+            bits_below: Self::NONE,
+        };
         let mut len: u8 = 3;
         while let Some((entry, others)) = rest.split_first_mut() {
             if len.is_power_of_two() {
-                let bits = if len == 4 { 4 } else { now.bits.wrapping_add(2) };
-                now = Self { bits, below: len.wrapping_sub(1), bits_below: now.bits };
+                let bits = if len == 4 {
+                    4
+                } else {
+                    now.bits.wrapping_add(2)
+                };
+                now = Self {
+                    bits,
+                    below: len.wrapping_sub(1),
+                    bits_below: now.bits,
+                };
             }
             *entry = now;
             len = len.wrapping_add(1);
@@ -310,14 +342,21 @@ impl Length {
     #[cold]
     fn of_long(len: u16) -> Self {
         let [bits, ..] = code::length_bits(len).to_le_bytes();
-        Self { bits, below: 255, bits_below: 14 }
+        Self {
+            bits,
+            below: 255,
+            bits_below: 14,
+        }
     }
 }
 
 impl sealed::Encode for Best {
     const NEW: Self = Self {
         rows: [0; ROWS],
-        steps: [Step { longest: Match::NONE, nearest: Match::NONE }; BLOCK],
+        steps: [Step {
+            longest: Match::NONE,
+            nearest: Match::NONE,
+        }; BLOCK],
         costs: [0; BLOCK + MIN_MATCH],
     };
 

@@ -26,11 +26,13 @@ struct Match {
 
 impl<const N: usize> Rows<N> {
     pub(super) const NEW: Self = Self([0; N]);
+    const BITS: u32 = N.ilog2();
+    const MASK: usize = N.wrapping_sub(1);
 
     /// Gives the row of the hash of `word`, and puts `at` in.
     #[inline(always)]
     fn exchange(&mut self, word: u32, at: usize) -> u32 {
-        match self.0.get_mut(hash(word, N.ilog2()) & (N - 1)) {
+        match self.0.get_mut(hash(word, Self::BITS) & Self::MASK) {
             Some(row) => {
                 let before = *row;
                 *row = before << 16 | u32::from(low16(at));
@@ -106,9 +108,15 @@ fn best(window: &Window<'_>, row: u32, at: usize) -> Option<Match> {
     let near_len = window.common(near, at, near_len, near_room);
     let far_len = window.common(far, at, far_len, far_room);
     Some(if far_len > near_len {
-        Match { offset: far_offset, len: far_len }
+        Match {
+            offset: far_offset,
+            len: far_len,
+        }
     } else {
-        Match { offset: near_offset, len: near_len }
+        Match {
+            offset: near_offset,
+            len: near_len,
+        }
     })
 }
 

@@ -46,7 +46,11 @@ pub fn send<L: Level>(compressor: &mut Compressor<L>, packet: &[u8]) -> Wire {
 
 /// Codes, one behind the other, as text of zeros and ones, filled up with zeros.
 pub fn pack(bits: &str) -> Vec<u8> {
-    let bits: Vec<u8> = bits.bytes().filter(|bit| *bit != b' ').map(|bit| bit - b'0').collect();
+    let bits: Vec<u8> = bits
+        .bytes()
+        .filter(|bit| *bit != b' ')
+        .map(|bit| bit - b'0')
+        .collect();
     bits.chunks(8)
         .map(|chunk| {
             let value = chunk.iter().fold(0, |octet, bit| octet << 1 | bit);
@@ -111,7 +115,8 @@ impl Random {
                     packet.extend(std::iter::repeat_n(octet, count));
                 }
                 1 => {
-                    const WORDS: [&str; 6] = ["the ", "bell ", "tolls, ", "for ", "whom ", "\u{fc}ber "];
+                    const WORDS: [&str; 6] =
+                        ["the ", "bell ", "tolls, ", "for ", "whom ", "\u{fc}ber "];
                     packet.extend(WORDS[self.below(6)].bytes());
                 }
                 2 if !earlier.is_empty() => {

@@ -91,7 +91,10 @@ impl Reference {
         let is_compressed = flags.contains(Flags::COMPRESSED);
         if flags.contains(Flags::FLUSHED) {
             let lost = false;
-            *self = Self { lost, ..Self::new() };
+            *self = Self {
+                lost,
+                ..Self::new()
+            };
         } else if self.lost && is_compressed {
             return Err(Error::OutOfStep);
         } else if flags.contains(Flags::FRONT) {
