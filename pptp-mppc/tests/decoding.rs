@@ -1,6 +1,7 @@
 //! What a decompressor makes of any input: the same as a plain one, and never more than the history holds.
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     clippy::indexing_slicing,
     clippy::unwrap_used
 )]
@@ -193,7 +194,7 @@ fn a_flushed_bit_counts_on_packets_of_either_kind() {
 fn a_lap_ends_where_it_ends_and_what_is_behind_stays() {
     let mut both = Both::new();
     // A first lap of 8000 octets, a second of 100, and a third: what stands behind is of the first, for all that.
-    let lap: Vec<u8> = (0..8000_u32).map(|n| (n * n >> 5) as u8 & 0x7f).collect();
+    let lap: Vec<u8> = (0..8000_u32).map(|n| ((n * n) >> 5) as u8 & 0x7f).collect();
     both.decompress(FIRST, &pack(&literals(&lap))).unwrap();
     let front = Flags::COMPRESSED | Flags::FRONT;
     both.decompress(front, &pack(&literals(&[b'x'; 100])))
@@ -221,7 +222,7 @@ fn a_lap_ends_where_it_ends_and_what_is_behind_stays() {
 fn sources_wrap_and_run_over_zeros() {
     let mut both = Both::new();
     // A lap that is full, then a match from its end over to its front.
-    let lap: Vec<u8> = (0..8192_u32).map(|n| (n * n >> 5) as u8 & 0x7f).collect();
+    let lap: Vec<u8> = (0..8192_u32).map(|n| ((n * n) >> 5) as u8 & 0x7f).collect();
     both.decompress(FIRST, &pack(&literals(&lap))).unwrap();
     let front = Flags::COMPRESSED | Flags::FRONT;
     let bits = literals(b"front") + &copy(5 + 10, 20) + &tail();
@@ -286,7 +287,7 @@ proptest! {
         let mut both = Both::new();
         // Earlier laps, to have something to refer to.
         for (number, len) in laps.into_iter().enumerate() {
-            let lap: Vec<u8> = (0..len).map(|n| (n * (number + 3) >> 2) as u8).collect();
+            let lap: Vec<u8> = (0..len).map(|n| ((n * (number + 3)) >> 2) as u8).collect();
             both.decompress(Flags::COMPRESSED | Flags::FRONT, &pack(&literals(&lap))).unwrap();
         }
         for (flags, tokens) in packets {

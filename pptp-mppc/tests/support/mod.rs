@@ -112,7 +112,7 @@ impl Random {
                 0 => {
                     let octet = self.next() as u8;
                     let count = self.below(40) + 1;
-                    packet.extend(std::iter::repeat_n(octet, count));
+                    packet.extend(core::iter::repeat_n(octet, count));
                 }
                 1 => {
                     const WORDS: [&str; 6] =
