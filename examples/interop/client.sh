@@ -3,6 +3,8 @@
 
 SERVER=10.99.0.2
 INSIDE=10.98.0.1
+patience=60 # seconds for a download
+[ -z "$LONG" ] || patience=500
 SERVER_LOGS=${LAB_CACHE:-$HOME/.cache/pptp-lab}/run/$LAB_NETNS/server
 
 # serve CONFIG...: boots that server, unless it runs already.
@@ -42,7 +44,7 @@ alice() { dial --user "${LAB_USER:-alice}" --password-file "$LOGS/password" "$@"
 # works: pings through the tunnel, and fetches a megabyte.
 works() {
     there ping -q -c 5 -i 0.2 -W 2 "$INSIDE"
-    fetch numbers.txt < <(seq 150000)
+    fetch numbers.txt < <(file numbers)
 }
 
 # works_badly COUNT ENOUGH: pings as often, of which so many have to come back, and fetches nine kilobytes.
@@ -52,7 +54,7 @@ works_badly() {
     got=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$LOGS/ping")
     note "$got of $1 pings"
     [ "$got" -ge "$2" ]
-    fetch fox.txt < <(yes 'The quick brown fox jumps over the lazy dog.' | head -n 200)
+    fetch fox.txt < <(file fox)
 }
 
 # fetch FILE: gets it through the tunnel. It has to be what is on standard input.
@@ -60,7 +62,7 @@ fetch() {
     local sum wanted
     wanted=$(sha256sum)
     # shellcheck disable=SC2016
-    sum=$(there timeout 100 bash -c 'exec 3<>"/dev/tcp/$0/80" && printf "GET /$1 HTTP/1.0\r\n\r\n" >&3 &&
+    sum=$(there timeout "$patience" bash -c 'exec 3<>"/dev/tcp/$0/80" && printf "GET /$1 HTTP/1.0\r\n\r\n" >&3 &&
         sed "1,/^\r*$/d" <&3' "$INSIDE" "$1" | sha256sum)
     echo "sha256 $sum"
     [ "$sum" = "$wanted" ]
@@ -182,13 +184,43 @@ case_client_stateful_lossy() {
     hang_up
 }
 
-case_client_download_lossy() {
-    LAB_NETEM='delay 20ms 10ms loss 2%'
-    serve mschap2-mppe128
-    alice
-    fetch numbers.txt < <(seq 150000)
+# A path that loses 5 % each way and reorders 10 %.
+bad_path='delay 5ms loss 5% reorder 10%'
+
+# slogs FILE CONFIG ARGUMENT...: fetches it over that path.
+slogs() {
+    local start
+    LAB_NETEM=$bad_path LAB_NETEM_IN=$bad_path
+    serve "$2"
+    alice "${@:3}"
+    start=$SECONDS
+    fetch "$1"
+    note "$1 in $((SECONDS - start)) s"
     hang_up
     note "$(sed -n 's/.*; \([0-9]* put in order\).*/\1/p' "$LOGS/client")"
+}
+
+# pptpd waits 0.3 s for each packet that is lost, so that a whole megabyte takes most of a minute.
+case_client_download_lossy() {
+    local file=some
+    [ -z "$LONG" ] || file=numbers
+    slogs $file.txt mschap2-mppe128 < <(file $file)
+}
+
+case_client_download_stateful_lossy() {
+    local file=fox
+    [ -z "$LONG" ] || file=numbers
+    slogs $file.txt mschap2-mppe128-stateful --mode stateful < <(file $file)
+}
+
+# file NAME: what there is in the file of that name that the guests serve.
+file() {
+    local i
+    case $1 in
+    numbers) seq 150000 ;;
+    some) seq 30000 ;;
+    fox) for ((i = 0; i < 200; i++)); do echo 'The quick brown fox jumps over the lazy dog.'; done ;;
+    esac
 }
 
 case_client_stateless_lossy() {

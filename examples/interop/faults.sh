@@ -1,5 +1,5 @@
 # How sessions end that nobody meant to end: sourced by run.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
 
 # cut NAME: from now on nothing that a guest sends or is sent arrives, and nobody is told. mend NAME: as it was.
 cut_path() {
@@ -47,7 +47,7 @@ case_client_told_to_go() {
 case_client_server_killed() {
     serve mschap2-mppe128
     alice
-    "$here/lab/in" server 'killall -KILL pptpctrl pppd'
+    "$here/lab/in" server 'killall -KILL pptpctrl pppd || :'
     ends 13 'TCP' 5
 }
 
@@ -56,7 +56,7 @@ case_client_server_switched_off() {
     alice --echo-interval 2 --echo-failures 3
     there ping -q -c 3 -i 0.2 -W 2 "$INSIDE"
     switch_off server "$SERVER"
-    ends 13 'no answer' 15
+    ends 13 '' 15
 }
 
 # A cut that is shorter than the client's patience: what was going on goes on.
@@ -70,4 +70,113 @@ case_client_path_cut_shortly() {
     mend_path server
     there ping -q -c 5 -i 0.2 -W 2 "$INSIDE"
     hang_up
+}
+
+# recovers SECONDS: the client with --reconnect has noticed, and is up again within so long.
+recovers() {
+    local i start=${EPOCHREALTIME/./} took
+    for ((i = 0; i < $1 * 10; i++)); do
+        [ "$(grep -c '  up: ' "$LOGS/client")" -lt 2 ] || break
+        kill -0 "$client"
+        sleep 0.1
+    done
+    took=$(((${EPOCHREALTIME/./} - start) / 100000))
+    cat "$LOGS/client"
+    [ "$(grep -c '  up: ' "$LOGS/client")" -ge 2 ]
+    note "up again after $((took / 10)).$((took % 10)) s"
+    there ping -q -c 3 -i 0.2 -W 2 "$INSIDE"
+}
+
+case_client_reconnects_after_kill() {
+    serve mschap2-mppe128
+    alice --reconnect
+    "$here/lab/in" server 'killall -KILL pptpctrl pppd || :'
+    recovers 20
+    hang_up
+}
+
+# Longer than the client's patience.
+case_client_reconnects_after_cut() {
+    serve mschap2-mppe128
+    alice --reconnect --echo-interval 2 --echo-failures 3
+    there ping -q -c 3 -i 0.2 -W 2 "$INSIDE"
+    cut_path server
+    sleep 20
+    tells 'pptp-client: ' || cat "$LOGS/client"
+    mend_path server
+    recovers 40
+    hang_up
+}
+
+# It was hung up on, and that is not forever.
+case_client_reconnects_after_reboot() {
+    serve mschap2-mppe128
+    alice --reconnect --echo-interval 2 --echo-failures 3
+    switch_off server "$SERVER"
+    sleep 3
+    serve mschap2-mppe128
+    recovers 60
+    hang_up
+}
+
+# The same from the server's side: what its log says, and that it goes on serving.
+# falls TEXT SECONDS: the session ends with that reason.
+falls() {
+    logs " down session=.* reason=.*($1).* up=true" "$2"
+    note "$(sed -n 's/.* down session=.* reason=\(.*\) up=.*/\1/p' "$LOGS/server" | tail -n 1)"
+}
+
+case_server_client_hangs_up() {
+    host
+    guest_dials require-mppe-128
+    guest 'up t && down t'
+    falls 'the peer closed the link' 3
+    guest 'linux t 10.99.1.1 require-mppe-128; up t'
+    "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" list
+    "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" end "$LAB_USER"
+    logs ' down session=2 .*over the control socket|ended' 3
+    guest 'while [ -e /proc/$(cat /run/tunnel-t/pid) ]; do sleep 0.1; done; cat /lab/t.log' | grep 'LCP terminated by peer'
+    unhost
+}
+
+case_server_client_killed() {
+    host
+    guest_dials require-mppe-128
+    guest 'up t; killall -KILL pptp pppd || :'
+    # The one of its two processes that is killed later may yet clear the call.
+    falls 'TCP|cleared it' 3
+    unhost
+}
+
+case_server_client_switched_off() {
+    host echo_interval=2 echo_failures=3
+    guest_dials require-mppe-128
+    guest "up t && ping -q -c 3 -i 0.2 $INSIDE"
+    switch_off client1 10.99.1.2
+    falls '' 15
+    unhost
+}
+
+case_server_path_cut_shortly() {
+    host
+    guest_dials require-mppe-128
+    guest "up t && ping -q -c 3 -i 0.2 $INSIDE"
+    cut_path client1
+    if there ping -q -c 3 -i 0.2 -W 1 10.98.0.10; then return 1; fi
+    sleep 17
+    mend_path client1
+    guest "ping -q -c 5 -i 0.2 -W 2 $INSIDE"
+    absent ' down ' "$LOGS/server"
+    unhost
+}
+
+# The server is told to end: it tells the clients.
+case_server_ends() {
+    host
+    guest_dials require-mppe-128
+    guest 'up t'
+    kill -TERM "$server"
+    logs ' down session=.*reason=' 3
+    unhost
+    guest 'for i in $(seq 30); do [ -e /proc/$(cat /run/tunnel-t/pid) ] || break; sleep 0.1; done; cat /lab/t.log' | grep 'LCP terminated by peer'
 }

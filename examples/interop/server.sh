@@ -1,13 +1,13 @@
 # pptp-server and the clients of others: sourced by run. The server is in the lab's namespace, or in a guest.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
 
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
     local mppe=require strengths=128 modes='"stateless"' authentication=mschap-v2 echo_interval=30 echo_failures=4 \
         reorder=50 networks=''
     [ $# = 1 ] || local "${@:2}"
-    umask 077
-    cat >"$1" <<EOF
+    rm -f "$1"
+    (umask 077 && cat >"$1") <<EOF
 listen = "0.0.0.0:1723"
 control-socket = "/run/pptp-server-$LAB_NETNS.sock"
 [network]
@@ -36,17 +36,14 @@ EOF
 
 # host [SETTING...]: pptp-server runs in the namespace, and beside it a web server with the files that the guests have.
 host() {
-    local i
-    rm -f "$LOGS/serves"
-    "$here/lab/down"
+    local i name
     "$here/lab/build"
-    ip netns add "$LAB_NETNS"
+    ip netns add "$LAB_NETNS" 2>/dev/null || true
     ip -n "$LAB_NETNS" link set lo up
     configure "$LOGS/server.toml" "$@"
     there "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" check
     mkdir -p "$LOGS/www"
-    for ((i = 0; i < 200; i++)); do echo 'The quick brown fox jumps over the lazy dog.'; done >"$LOGS/www/fox.txt"
-    seq 150000 >"$LOGS/www/numbers.txt"
+    for name in numbers some fox; do file $name >"$LOGS/www/$name.txt"; done
     ip netns exec "$LAB_NETNS" "${LAB_CACHE:-$HOME/.cache/pptp-lab}/root/bin/busybox" httpd -f -h "$LOGS/www" &
     web=$!
     : >"$LOGS/server"
@@ -56,7 +53,7 @@ host() {
         tail -n 30 "${SERVER_LOGS%/*}/client1/t.log"' EXIT
     for ((i = 0; i < 100; i++)); do
         ! grep -q listening "$LOGS/server" || return 0
-        kill -0 $server
+        kill -0 "$server"
         sleep 0.05
     done
     return 1
@@ -65,14 +62,14 @@ host() {
 # unhost: it is told to end, and ends well, with nothing left behind.
 unhost() {
     local code=0 start=${EPOCHREALTIME/./}
-    kill -TERM $server
-    wait $server || code=$?
+    kill -TERM "$server" 2>/dev/null || true
+    wait "$server" || code=$?
     note "server ended in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
-    kill -KILL $web
+    kill -KILL "$web"
     cat "$LOGS/server"
-    [ $code = 0 ]
+    [ "$code" = 0 ]
     there ip -brief link show >"$LOGS/devices"
-    absent '^pptp' "$LOGS/devices"
+    absent '^\(pptp\|tun\)' "$LOGS/devices"
 }
 
 # logs TEXT [SECONDS]: the server says so, within a while.
@@ -100,9 +97,17 @@ knock() {
     there ping -q -c 3 -i 0.2 -W 2 "$(sed -n 's/.* up session=.* address=\([0-9.]*\) .*/\1/p' "$LOGS/server" | tail -n 1)"
 }
 
+# client_guest: boots the guest for clients, unless it runs already.
+client_guest() {
+    ! [ "$(cat "$LOGS/client_guest" 2>/dev/null)" = "for $LAB_NETEM$LAB_NETEM_IN" ] || ! guest true || return 0
+    rm -f "$LOGS/client_guest"
+    "$here/lab/machine" client1
+    echo "for $LAB_NETEM$LAB_NETEM_IN" >"$LOGS/client_guest"
+}
+
 # guest_dials PPPD-OPTION...: the same without waiting for anything.
 guest_dials() {
-    "$here/lab/machine" client1
+    client_guest
     guest "linux t 10.99.1.1 $(printf '"%s" ' mtu\ 1400 mru\ 1400 novj noipv6 "$@")"
 }
 
@@ -149,3 +154,83 @@ case_server_nobody() {
     leaves
     unhost
 }
+
+# turned_away TEXT PPPD-OPTION...: the tunnel does not come up, and the server says why.
+turned_away() {
+    guest_dials "${@:2}"
+    if guest 'up t 20 >/dev/null'; then return 1; fi
+    logs "$1"
+    note "$(sed -n 's/.* down session=.* reason=\(.*\) up=.*/\1/p' "$LOGS/server" | tail -n 1)"
+    absent ' up session=' "$LOGS/server"
+}
+
+case_server_wrong_password() {
+    host
+    turned_away 'the peer.s authentication was rejected' require-mppe-128 'password looking-glass'
+    guest 'cat /lab/t.log' | grep -F 'E=691'
+    unhost
+}
+
+case_server_unknown_user() {
+    host
+    turned_away 'unknown user.*mallory' require-mppe-128 'user mallory'
+    guest 'cat /lab/t.log' | grep -F 'E=691'
+    unhost
+}
+
+case_server_encryption_refused() {
+    host
+    turned_away 'encryption' nomppe
+    unhost
+}
+
+case_server_refuses_encryption() {
+    host mppe=refuse
+    turned_away 'closed|encryption' require-mppe-128
+    unhost
+}
+
+# drags HOW FILE PPPD-OPTION...: a path that loses 5 % each way and reorders 10 %.
+drags() {
+    LAB_NETEM=$bad_path LAB_NETEM_IN=$bad_path
+    host "modes=\"$1\""
+    guest_dials require-mppe-128 "${@:3}"
+    guest 'up t 60'
+    LAB_WAIT=$((patience + 20)) guest "time timeout $patience wget -q -O - http://$INSIDE/$2 | sha256sum" | tee "$LOGS/guest"
+    grep -F "$(sha256sum <"$LOGS/www/$2")" "$LOGS/guest"
+    note "$2 in $(sed -n 's/^real[^0-9]*//p' "$LOGS/guest")"
+    guest 'down t'
+    unhost
+    note "$(sed -n 's/.* down session=.*overtaken=\([0-9]*\).*/\1 put in order/p' "$LOGS/server")"
+}
+
+case_server_stateless_lossy() { drags stateless numbers.txt; }
+
+# A loss takes Linux's pppd a second, or more if what it asks for is lost as well.
+case_server_stateful_lossy() {
+    local file=fox
+    [ -z "$LONG" ] || file=some
+    drags stateful $file.txt mppe-stateful 'plugin stateful.so'
+}
+
+# A network behind the client and one behind the server: each reaches the other. The client is a guest's, and so is the
+# server, which knows from the user's entry what is behind the client.
+joins() {
+    rm -f "$LOGS/serves" "$LOGS/client_guest"
+    "$here/lab/machine" server
+    "$here/lab/machine" client1
+    configure "$SERVER_LOGS/server.toml" 'networks="10.20.0.0/24"'
+    "$here/lab/in" server 'spaces far 10.30.0 1 && ours_start'
+    guest "spaces near 10.20.0 1; $1
+        up t || exit 1
+        ip route replace 10.30.0.0/24 dev \$device
+        ip netns exec near1 ping -c 3 -i 0.2 -W 2 10.30.0.1"
+    "$here/lab/in" server 'ip netns exec far1 ping -c 3 -i 0.2 -W 2 10.20.0.1'
+    guest 'down t'
+    # Nothing is left of it.
+    "$here/lab/in" server 'sleep 0.5; ip route' | tee "$LOGS/routes"
+    absent 10.20.0.0 "$LOGS/routes"
+}
+
+case_server_lan_to_lan() { joins "linux t $SERVER require-mppe-128"; }
+case_server_lan_to_lan_ours() { joins "ours t $SERVER --route 10.30.0.0/24"; }

@@ -10,7 +10,8 @@ use pptp_core::wire::{self, GreHeader, MAX_CONTROL_MESSAGE, Message};
 use pptp_examples::inspect::authentication::{Credentials, Verdict};
 use pptp_examples::inspect::capture::RawIpWriter;
 use pptp_examples::inspect::{inspect, session::option_text};
-use pptp_examples::loopback::{Outcome, PASSWORD, Settings, USER, name, run};
+use pptp_examples::loopback::{Outcome, PASSWORD, Settings, USER, run};
+use pptp_examples::text::encryption;
 use pptp_ppp::mschap::NtHash;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -364,7 +365,7 @@ fn compare_outcome(tunnel: &File, outcome: &Outcome, bits: &str, context: &str) 
                 format!("MPPE-{} {mode}", length.unwrap().1)
             }
         };
-        assert_eq!(name(end.agreed.receive), expected, "{context}");
+        assert_eq!(encryption(end.agreed.receive), expected, "{context}");
         let ccp = acknowledged("0x80fd");
         match bits.strip_prefix("0x") {
             Some(bits) => assert!(ccp.starts_with(&format!("MPPE {bits}")), "{context}: {ccp}"),

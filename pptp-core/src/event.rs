@@ -53,6 +53,16 @@ pub enum DownReason {
     Control(CloseReason),
 }
 
+impl DownReason {
+    pub(crate) const fn of_ppp(reason: pptp_ppp::DownReason) -> Self {
+        match reason {
+            pptp_ppp::DownReason::NothingHeard => Self::GreBlocked,
+            pptp_ppp::DownReason::Closed => Self::Closed,
+            reason => Self::Ppp(reason),
+        }
+    }
+}
+
 impl fmt::Display for DownReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

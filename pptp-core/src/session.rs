@@ -484,7 +484,10 @@ impl<P: Profile, R> Session<P, R> {
     /// Why the tunnel has ended, or is about to.
     #[must_use]
     pub const fn down_reason(&self) -> Option<DownReason> {
-        self.down
+        match (self.down, self.ppp.down_reason()) {
+            (None, Some(reason)) if self.carrier => Some(DownReason::of_ppp(reason)),
+            (reason, _) => reason,
+        }
     }
 
     /// What has been counted of GRE packets, those that were dropped among them.

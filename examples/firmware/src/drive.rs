@@ -37,4 +37,5 @@ pub fn all() {
     gre::session();
     gre::reorder();
     tunnel::ends();
+    tunnel::run_loop();
 }

@@ -1,11 +1,12 @@
-//! What the programs in `bin` share: code that calls the whole public API with values that the optimiser knows
-//! nothing about, and uses all that comes back.
+//! What the programs in `bin` share: the run loop of a product, and code that calls it and the whole public API with
+//! values that the optimiser knows nothing about, and uses all that comes back.
 #![no_std]
 
+mod any_board;
 pub mod drive;
-mod run_loop;
+pub mod firmware_loop;
 
-pub use run_loop::run_loop;
+pub use any_board::AnyBoard;
 
 use core::fmt::{self, Write as _};
 use core::hint::black_box;

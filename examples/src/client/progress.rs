@@ -1,16 +1,17 @@
 //! What happens, a line each on standard error.
 
+use crate::text::encryption;
 use pptp_core::Event;
+use pptp_core::ppp::Event as Link;
 use pptp_core::ppp::wire::Text;
-use pptp_core::ppp::{Encryption, Event as Link};
 use pptp_core::time::Instant;
-use pptp_mppe::{Mode, Strength};
 use std::fmt;
+use std::io::{self, Write};
 
-/// Prints a line.
-#[expect(clippy::print_stderr, reason = "it is what the program tells its user")]
+/// Prints a line, in one piece: others may write to the same terminal or log.
 pub fn line(text: fmt::Arguments<'_>) {
-    eprintln!("{text}");
+    // Without standard error there is nobody to be told.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Prints a line that says when, in seconds since the program started.
@@ -61,8 +62,8 @@ fn link(now: Instant, event: &Link<'_>) {
             now,
             format_args!(
                 "encryption: sending {}, receiving {}",
-                Kind(*send),
-                Kind(*receive)
+                encryption(*send),
+                encryption(*receive)
             ),
         ),
         Link::Ipv4Down => step(now, format_args!("IPv4 is down")),
@@ -70,27 +71,5 @@ fn link(now: Instant, event: &Link<'_>) {
             step(now, format_args!("server ends the link: {}", Text(text)))
         }
         _ => {}
-    }
-}
-
-/// How packets are encrypted in one direction.
-#[derive(Debug, Clone, Copy)]
-pub struct Kind(pub Option<Encryption>);
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(Encryption { strength, mode }) = self.0 else {
-            return f.write_str("in the clear");
-        };
-        let bits = match strength {
-            Strength::Bits40 => 40,
-            Strength::Bits56 => 56,
-            Strength::Bits128 => 128,
-        };
-        let mode = match mode {
-            Mode::Stateless => "stateless",
-            Mode::Stateful => "stateful",
-        };
-        write!(f, "MPPE-{bits} {mode}")
     }
 }

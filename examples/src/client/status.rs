@@ -1,6 +1,6 @@
 //! What is counted, in words.
 
-use super::progress::Kind;
+use crate::text::encryption;
 use pptp_core::ppp::{Encryption, Ipv4};
 use pptp_core::{control, gre};
 use std::fmt;
@@ -133,11 +133,12 @@ impl Status<'_> {
             let (ipv4, device, time) = up;
             format!("up for {} s: {}", time.as_secs(), Addresses(device, &ipv4))
         });
+        let (send, receive) = self.encryption;
         let encryption = match self.up {
             Some(_) => format!(
                 "encryption: sending {}, receiving {}",
-                Kind(self.encryption.0),
-                Kind(self.encryption.1)
+                encryption(send),
+                encryption(receive)
             ),
             None => "encryption: not agreed on yet".to_owned(),
         };

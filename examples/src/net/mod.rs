@@ -6,6 +6,7 @@
 //! device     a TUN device
 //! routes     routes that go when they are dropped
 //! record     capture files
+//! icmp       what is said of packets that do not fit
 //! networks   10.1.0.0/16, from the command line or a file
 //! signals    signals, as something to wait for
 //! clock      the library's time, and its entropy
@@ -15,6 +16,7 @@ pub mod clock;
 pub mod device;
 pub mod error;
 pub mod gre;
+pub mod icmp;
 pub mod networks;
 pub mod record;
 pub mod routes;

@@ -7,7 +7,7 @@ use pptp_core::testkit::pcap::Writer;
 use pptp_core::time::Instant;
 use std::fmt;
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -29,25 +29,26 @@ impl Record {
     /// # Errors
     /// [`SystemError`] if that cannot be done.
     pub fn create(path: &Path) -> Result<Self, SystemError> {
+        let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+        let mut gathered = Writer::new(nobody, nobody);
         let create = || {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(true).mode(0o600);
-            let file = options.open(path)?;
-            // It may be somebody else's pipe.
+            let mut file = options.open(path)?;
+            // It may be there already, with other rights; or be somebody's pipe.
             if file.metadata()?.is_file() {
                 file.set_permissions(Permissions::from_mode(0o600))?;
             }
+            file.write_all(gathered.octets())?;
             Ok(file)
         };
-        let failed = |error: std::io::Error| SystemError::new(path.display(), error);
-        let nobody = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-        let mut record = Self {
-            file: create().map_err(failed)?,
+        let file = create().map_err(|error: io::Error| SystemError::new(path.display(), error))?;
+        gathered.clear();
+        Ok(Self {
+            file,
             path: path.to_owned(),
-            gathered: Writer::new(nobody, nobody),
-        };
-        record.write().map_err(failed)?;
-        Ok(record)
+            gathered,
+        })
     }
 
     /// What follows is between these.
@@ -83,14 +84,9 @@ impl Record {
         if self.gathered.octets().is_empty() {
             return Ok(());
         }
-        self.write()
-            .map_err(|error| SystemError::new(self.path.display(), error))
-    }
-
-    fn write(&mut self) -> std::io::Result<()> {
-        self.file.write_all(self.gathered.octets())?;
+        let written = self.file.write_all(self.gathered.octets());
         self.gathered.clear();
-        Ok(())
+        written.map_err(|error| SystemError::new(self.path.display(), error))
     }
 }
 
@@ -114,4 +110,80 @@ fn now() -> Instant {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Instant::from_micros(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::capture::{End, read};
+    use etherparse::{NetSlice, SlicedPacket, TransportSlice};
+
+    /// Reads a file with readers that know nothing of the writer.
+    fn packets(path: &Path) -> Vec<Vec<u8>> {
+        let mut packets = Vec::new();
+        let end = read(File::open(path).unwrap(), |frame| {
+            let age = SystemTime::now()
+                .duration_since(UNIX_EPOCH + frame.at)
+                .unwrap();
+            assert!(age.as_secs() < 60);
+            packets.push(frame.data.to_vec());
+        });
+        assert_eq!(end.unwrap(), End::Whole);
+        packets
+    }
+
+    #[test]
+    fn what_is_recorded_can_be_read() {
+        let path = std::env::temp_dir().join(format!("pptp-record-{}.pcap", std::process::id()));
+        std::fs::write(&path, "something else").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        let mut record = Record::create(&path).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(packets(&path).is_empty());
+
+        let (client, server) = ("10.0.0.1:40000", "10.9.9.9:1723");
+        record.reconnect(client.parse().unwrap(), server.parse().unwrap());
+        record.control(Side::Client, b"question");
+        record.control(Side::Server, b"answer");
+        record.gre(
+            Side::Client,
+            &[0x30, 0x01, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 0],
+        );
+        assert!(packets(&path).is_empty());
+        record.flush().unwrap();
+        // The program may end here in whatever way.
+        let seen = packets(&path);
+        assert_eq!(seen.len(), 3 + 3);
+        let mut stream = Vec::new();
+        for packet in &seen {
+            let sliced = SlicedPacket::from_ip(packet).unwrap();
+            let Some(NetSlice::Ipv4(ip)) = sliced.net else {
+                panic!("it is IPv4");
+            };
+            let header = ip.header().to_header();
+            assert_eq!(header.calc_header_checksum(), header.header_checksum);
+            if let Some(TransportSlice::Tcp(tcp)) = sliced.transport {
+                let sum = tcp.calc_checksum_ipv4(header.source, header.destination);
+                assert_eq!(sum, Ok(tcp.checksum()));
+                stream.extend_from_slice(tcp.payload());
+                assert!([40000, 1723].contains(&tcp.source_port()));
+            } else {
+                assert_eq!(ip.payload().ip_number.0, 47);
+                assert_eq!(
+                    (header.source, header.destination),
+                    ([10, 0, 0, 1], [10, 9, 9, 9])
+                );
+            }
+        }
+        assert_eq!(stream, b"questionanswer");
+
+        record.close(Side::Server);
+        record.packet(&seen[5]);
+        drop(record);
+        let seen = packets(&path);
+        assert_eq!(seen.len(), 8);
+        assert_eq!(seen[7], seen[5]);
+        std::fs::remove_file(&path).unwrap();
+    }
 }

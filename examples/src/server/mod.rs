@@ -8,6 +8,7 @@
 //! admission   who may connect now
 //! serve       the loop between sockets, devices, signals and the tunnels
 //! sessions    what happens to a tunnel   -> answers to the library, addresses, routes, the log
+//! packets     from the raw sockets to the devices, and back
 //! table       the tunnels, by call, address and time
 //! tunnel      one client: TCP, the library's Server, the order of its packets
 //! devices     one TUN device for all, or one each
@@ -24,6 +25,7 @@ mod control;
 mod devices;
 mod failure;
 mod logging;
+mod packets;
 pub mod pool;
 mod serve;
 mod sessions;

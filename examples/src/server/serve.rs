@@ -6,31 +6,28 @@ use super::admission::Admission;
 use super::config::Config;
 use super::control::Console;
 use super::devices::Outlet;
+use super::packets::Sockets;
 use super::pool::Pool;
 use super::table::Table;
-use super::tunnel::{Buffer, Tunnel, address_at};
+use super::tunnel::Tunnel;
 use super::users::Users;
 use crate::net::SystemError;
 use crate::net::clock::{Clock, entropy};
-use crate::net::gre::{GreSocket, MAX_DATAGRAM};
 use crate::net::signals::Signals;
 use mio::net::TcpListener;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use pptp_core::gre::{peek_call_id, strip_ipv4};
 use pptp_core::time::Instant;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use slab::Slab;
-use std::collections::HashMap;
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
 /// How much is taken from one source before the others have their turn.
-const TURN: usize = 64;
+pub const TURN: usize = 64;
 
 /// How long clients have to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -49,16 +46,15 @@ pub struct Server {
     pub(super) table: Table,
     pub(super) outlet: Outlet,
     pub(super) clock: Clock,
-    poll: Poll,
+    pub(super) poll: Poll,
     listener: TcpListener,
     /// When somebody can be accepted again.
     breather: Option<Instant>,
     signals: Signals,
     console: Option<Console>,
-    gre: Slab<Gre>,
-    gre_by_address: HashMap<Ipv4Addr, usize>,
+    pub(super) gre: Sockets,
     /// Of which there may be more than was taken.
-    again: Vec<Source>,
+    pub(super) again: Vec<Source>,
     /// The tunnels that may have something to say.
     marked: Vec<usize>,
     /// How many there have been.
@@ -67,14 +63,6 @@ pub struct Server {
     stopping: Option<Instant>,
     /// Packets that nobody here is behind: GRE of no call, and packets for no client.
     pub(super) stray: u64,
-}
-
-/// The raw socket of one of this machine's addresses.
-#[derive(Debug)]
-struct Gre {
-    local: Ipv4Addr,
-    socket: GreSocket,
-    tunnels: usize,
 }
 
 /// What there is something to read from.
@@ -183,8 +171,7 @@ impl Server {
             breather: None,
             signals,
             console,
-            gre: Slab::new(),
-            gre_by_address: HashMap::new(),
+            gre: Sockets::default(),
             again: Vec::new(),
             marked: Vec::new(),
             number: 0,
@@ -226,9 +213,7 @@ impl Server {
                 self.settle(now, place);
                 self.table.set_alarm(place);
             }
-            for (_, gre) in &mut self.gre {
-                gre.socket.flush();
-            }
+            self.gre.flush();
             if let Some(until) = self.stopping
                 && (self.table.is_empty() || until <= now)
             {
@@ -331,7 +316,7 @@ impl Server {
         let address = self.address_for_nobody();
         let mut session = pptp_core::Server::new(self.session_config(address), entropy()?);
         session.control_connected(now);
-        let gre = self.open_gre(*local.ip())?;
+        let gre = self.gre.open(*local.ip(), self.poll.registry())?;
         self.number += 1;
         let patience = Duration::from_millis(self.config.timing.reorder.into());
         let mut tunnel = Tunnel::new(self.number, tcp, peer, session, gre, patience, now);
@@ -354,151 +339,14 @@ impl Server {
         Ok(())
     }
 
-    /// The raw socket for `local`, which is there as long as tunnels need it.
-    fn open_gre(&mut self, local: Ipv4Addr) -> Result<usize, SystemError> {
-        if let Some(&known) = self.gre_by_address.get(&local)
-            && let Some(gre) = self.gre.get_mut(known)
-        {
-            gre.tunnels += 1;
-            return Ok(known);
-        }
-        let socket = GreSocket::bound(local)?;
-        let fd = socket.as_raw_fd();
-        let entry = self.gre.vacant_entry();
-        let token = Source::Gre(entry.key()).token();
-        self.poll
-            .registry()
-            .register(&mut SourceFd(&fd), token, Interest::READABLE)
-            .map_err(|error| SystemError::new("epoll", error))?;
-        let key = entry.key();
-        entry.insert(Gre {
-            local,
-            socket,
-            tunnels: 1,
-        });
-        self.gre_by_address.insert(local, key);
-        Ok(key)
-    }
-
-    fn close_gre(&mut self, key: usize) {
-        let Some(gre) = self.gre.get_mut(key) else {
-            return;
-        };
-        gre.tunnels -= 1;
-        if gre.tunnels == 0 {
-            // The last goodbyes.
-            gre.socket.flush();
-            self.gre_by_address.remove(&gre.local);
-            self.gre.remove(key);
-        }
-    }
-
-    fn read_gre(&mut self, now: Instant, key: usize) {
-        let mut buffer: Buffer = [0; MAX_DATAGRAM];
-        for _ in 0..TURN {
-            let Some(gre) = self.gre.get_mut(key) else {
-                return;
-            };
-            let len = match gre.socket.read(&mut buffer) {
-                Ok(len) => len,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(_) => continue,
-            };
-            let packet = buffer.get_mut(..len).unwrap_or_default();
-            let source = address_at(packet, 12);
-            let found = strip_ipv4(packet).ok().and_then(|datagram| {
-                let call_id = peek_call_id(datagram).ok()?;
-                let (place, tunnel) = self.table.by_call(source?, call_id)?;
-                Some((place, tunnel, datagram))
-            });
-            let Some((place, tunnel, datagram)) = found else {
-                self.stray += 1;
-                continue;
-            };
-            if tunnel.receive(now, datagram, self.outlet.shared()) {
-                self.settle(now, place);
-            }
-            self.mark(place);
-        }
-        self.again.push(Source::Gre(key));
-    }
-
-    fn read_device(&mut self, now: Instant) -> Result<(), SystemError> {
-        let mut buffer: Buffer = [0; MAX_DATAGRAM];
-        for _ in 0..TURN {
-            let Some(device) = self.outlet.shared() else {
-                return Ok(());
-            };
-            let len = match device.read(&mut buffer) {
-                Ok(len) => len,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(SystemError::new(device.name(), error)),
-            };
-            let packet = buffer.get(..len).unwrap_or_default();
-            let tunnel = address_at(packet, 16).and_then(|to| self.table.by_destination(to));
-            let Some((place, tunnel)) = tunnel else {
-                self.stray += 1;
-                continue;
-            };
-            if let Some(gre) = self.gre.get_mut(tunnel.gre) {
-                tunnel.send(now, packet, &mut gre.socket);
-                self.mark(place);
-            }
-        }
-        self.again.push(Source::Device);
-        Ok(())
-    }
-
-    fn read_own_device(&mut self, now: Instant, place: usize) {
-        let mut buffer: Buffer = [0; MAX_DATAGRAM];
-        for _ in 0..TURN {
-            let Some(tunnel) = self.table.get(place) else {
-                return;
-            };
-            let Some(device) = &tunnel.device else { return };
-            let len = match device.read(&mut buffer) {
-                Ok(len) => len,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) => {
-                    warn!(session = tunnel.number, %error, "the device");
-                    return self.end(now, place, "its device is gone");
-                }
-            };
-            let packet = buffer.get(..len).unwrap_or_default();
-            // The kernel sends IPv6 to all devices that are up; these tunnels have none.
-            if address_at(packet, 16).is_some()
-                && let Some(gre) = self.gre.get_mut(tunnel.gre)
-            {
-                tunnel.send(now, packet, &mut gre.socket);
-                self.mark(place);
-            }
-        }
-        self.again.push(Source::Own(place));
-    }
-
-    /// Waits for a tunnel's own device.
-    pub(super) fn watch_device(&mut self, place: usize) -> Result<(), SystemError> {
-        let device = self.table.get(place).and_then(|it| it.device.as_ref());
-        let Some(device) = device else { return Ok(()) };
-        let fd = device.as_raw_fd();
-        self.poll
-            .registry()
-            .register(
-                &mut SourceFd(&fd),
-                Source::Own(place).token(),
-                Interest::READABLE,
-            )
-            .map_err(|error| SystemError::new("epoll", error))
-    }
-
     /// Has a tunnel say all that it has to say.
-    fn settle(&mut self, now: Instant, place: usize) {
+    pub(super) fn settle(&mut self, now: Instant, place: usize) {
         loop {
             let Some(tunnel) = self.table.get(place) else {
                 return;
             };
-            let gre = self.gre.get_mut(tunnel.gre);
-            let spoke = gre.is_some_and(|gre| tunnel.flush(now, &mut gre.socket));
+            let gre = self.gre.get(tunnel.gre);
+            let spoke = gre.is_some_and(|gre| tunnel.flush(now, gre));
             let happening = tunnel.poll();
             let happened = happening.is_some();
             if let Some(happening) = happening {
@@ -523,7 +371,7 @@ impl Server {
             self.pool.give_back(address);
         }
         self.admission.gone(*tunnel.peer.ip(), tunnel.up);
-        self.close_gre(tunnel.gre);
+        self.gre.close(tunnel.gre);
     }
 
     /// Notes that a tunnel may have something to say.

@@ -246,6 +246,11 @@ impl Server {
             Some(why) => why,
             None => &reason,
         };
+        if tunnel.call_id.is_none() {
+            // Whoever looks for open ports, most likely.
+            debug!(session = tunnel.number, peer = %tunnel.peer, %reason, "gone without a call");
+            return self.remove(place);
+        }
         info!(
             session = tunnel.number,
             user = tunnel.user_name(),

@@ -305,7 +305,15 @@ impl Tunnel {
     }
 
     /// Sends a network packet to the client.
-    pub fn send(&mut self, now: Instant, packet: &[u8], gre: &mut GreSocket) {
+    ///
+    /// # Errors
+    /// [`SendError`] if it cannot be sent.
+    pub fn send(
+        &mut self,
+        now: Instant,
+        packet: &[u8],
+        gre: &mut GreSocket,
+    ) -> Result<(), SendError> {
         let session = &mut self.session;
         let sent = gre.send(Some(*self.peer.ip()), |room| {
             let datagram = session.send(now, Network::Ipv4, packet, room)?;
@@ -315,10 +323,12 @@ impl Tunnel {
             Ok(_) => {
                 self.counters.sent += 1;
                 self.counters.sent_octets += len_of(packet);
+                Ok(())
             }
             Err(error) => {
                 trace!(session = self.number, %error, "not sent");
                 self.counters.unsent += 1;
+                Err(error)
             }
         }
     }

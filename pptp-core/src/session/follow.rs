@@ -105,18 +105,10 @@ impl<P: Profile, R> Session<P, R> {
         let long = now.saturating_since(self.call_since) >= GRE_PATIENCE;
         if self.down.is_none() {
             self.down = Some(match self.ppp.down_reason() {
-                Some(reason) => reason_of_ppp(reason),
+                Some(reason) => DownReason::of_ppp(reason),
                 None if by_peer && unheard && long => DownReason::GreBlocked,
                 None => reason,
             });
         }
-    }
-}
-
-const fn reason_of_ppp(reason: pptp_ppp::DownReason) -> DownReason {
-    match reason {
-        pptp_ppp::DownReason::NothingHeard => DownReason::GreBlocked,
-        pptp_ppp::DownReason::Closed => DownReason::Closed,
-        reason => DownReason::Ppp(reason),
     }
 }

@@ -8,7 +8,7 @@ use pptp_core::control::{CloseReason, TimerKind as Control};
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::{self, Phase};
 use pptp_core::testkit::{Conditions, Packet};
-use pptp_core::{Client, DownReason, Server, TimerKind};
+use pptp_core::{Client, DownReason, Network, Server, TimerKind};
 
 /// Two ends of which now one, now the other is not heard, and who are called early all the time.
 #[test]
@@ -99,7 +99,28 @@ fn each_timer_goes_off_once_however_late() {
     assert!(out.gre.len() > 3, "{}", out.gre.len());
 }
 
-/// The same for a tunnel that has just begun.
+/// Nobody has to wait for the goodbyes to learn why a peer that is gone is left.
+#[test]
+fn the_cause_is_known_before_the_end() {
+    let mut config = client_config(MppePolicy::default());
+    config.control.time_outs.keep_alive = None;
+    let mut pair = Pair::new(Client::new(config, [1; 32]), server());
+    while !pair.client.is_up(Network::Ipv4) {
+        pair.step();
+    }
+    let (mut client, mut now) = (pair.client, pair.now);
+    while client.phase() == Phase::Network {
+        now = client.next_timeout().unwrap();
+        client.handle_timeout(now);
+        client.drain(now);
+    }
+    let lost = Some(DownReason::Ppp(ppp::DownReason::PeerLost));
+    assert_eq!(client.down_reason(), lost);
+    assert_eq!(client.phase(), Phase::Terminate);
+    assert_eq!(client.wait(now, at(3_600_000)).down, lost);
+}
+
+/// A late call counts the same for a tunnel that has just begun.
 #[test]
 fn a_late_call_counts_one_attempt() {
     let mut config = client_config(MppePolicy::default());

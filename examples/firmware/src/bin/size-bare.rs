@@ -3,12 +3,15 @@
 #![no_main]
 
 use panic_halt as _;
-use pptp_core::{Client, ClientConfig};
-use pptp_firmware::{any, run_loop};
+use pptp_core::ClientConfig;
+use pptp_firmware::firmware_loop::run_forever;
+use pptp_firmware::{AnyBoard, any, used};
 use pptp_ppp::Bare;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     let config = any(ClientConfig::default());
-    run_loop(&mut Client::<Bare>::new(config, any([0; 32])))
+    loop {
+        used(run_forever::<Bare>(&mut AnyBoard, &config));
+    }
 }

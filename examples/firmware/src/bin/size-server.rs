@@ -4,11 +4,14 @@
 
 use panic_halt as _;
 use pptp_core::{Server, ServerConfig};
-use pptp_firmware::{any, run_loop};
+use pptp_firmware::firmware_loop::Tunnel;
+use pptp_firmware::{AnyBoard, any, used};
 use pptp_ppp::Minimal;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    let config = any(ServerConfig::default());
-    run_loop(&mut Server::<Minimal>::new(config, any([0; 32])))
+    loop {
+        let server = Server::<Minimal>::new(any(ServerConfig::default()), any([0; 32]));
+        used(Tunnel::new(server).run(&mut AnyBoard));
+    }
 }

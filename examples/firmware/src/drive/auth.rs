@@ -59,6 +59,7 @@ pub(super) fn peer() {
         if let Some(error) = peer.handle_timeout(now()) {
             printed(error);
         }
+        peer.hurry();
         used(peer.poll_packet(some(&mut out)));
         used((peer.keys(), peer.is_authenticated(), peer.next_timeout()));
         peer.close();

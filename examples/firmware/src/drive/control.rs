@@ -5,7 +5,9 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use pptp_core::control::{
     CallAnswer, CallRequest, Config, Connection, Event, FieldText, Origin, Role, collision,
 };
-use pptp_core::wire::{GeneralError, MAX_CONTROL_MESSAGE, Message, OutgoingCallResult};
+use pptp_core::wire::{
+    GeneralError, MAX_CONTROL_MESSAGE, Message, OutgoingCallResult, StartResult, Version,
+};
 
 pub(super) fn messages() {
     match Message::parse(bytes()) {
@@ -23,6 +25,11 @@ pub(super) fn messages() {
         Ok(None) => {}
         Err(error) => printed(error),
     }
+    used((
+        any(Version(1)).number(),
+        any(Version(1)).revision(),
+        any(StartResult::Successful).is_success(),
+    ));
 }
 
 pub(super) fn connection() {
@@ -70,6 +77,8 @@ pub(super) fn connection() {
             connection.call_request(any(1)),
         ));
         used((connection.stats(), connection.is_established()));
+        used((connection.close_reason(), connection.is_busy()));
+        printed(connection.peer());
         connection.collision_lost(now());
         connection.close(now());
         connection.control_closed(now());

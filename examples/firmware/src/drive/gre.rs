@@ -1,6 +1,7 @@
 //! The GRE header and the session.
 
 use crate::{any, bytes, now, printed, some, some_times, used};
+use core::time::Duration;
 use pptp_core::gre::{self, Config, Proof, Received, Reorder, Session};
 use pptp_core::wire::GreHeader;
 
@@ -65,6 +66,9 @@ pub(super) fn session() {
 pub(super) fn reorder() {
     let mut payload = [0; 256];
     let mut reorder = Reorder::<4, 200>::new();
+    if any(true) {
+        reorder = Reorder::with_timeout(any(Duration::ZERO)).starting_at(any(1));
+    }
     for _ in some_times() {
         let mut packet = Some((any(1), some(&mut payload)));
         while let Some((sequence, payload)) = reorder.release(now(), &mut packet) {
@@ -74,6 +78,7 @@ pub(super) fn reorder() {
             used(packet);
         }
         used((reorder.len(), reorder.is_empty(), reorder.next_timeout()));
+        used(reorder.overtaken());
     }
     used(&reorder);
 }

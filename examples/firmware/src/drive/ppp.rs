@@ -98,6 +98,7 @@ fn link<P: Profile>() {
             Ok(frame) => used(frame),
             Err(error) => printed(error),
         }
+        used((ppp.has_event(), ppp.is_down_next()));
         let mut request = None;
         while let Some(next) = ppp.poll_event() {
             if let Event::AuthRequested(presented) = &next {
@@ -108,12 +109,11 @@ fn link<P: Profile>() {
         if let Some(request) = request {
             verdicts(|verdict, grant| ppp.authorize(now(), request, verdict, grant));
         }
-        used((
-            ppp.phase(),
-            ppp.has_heard(),
-            ppp.down_reason(),
-            ppp.encryption(),
-        ));
+        used((ppp.phase(), ppp.has_heard(), ppp.down_reason()));
+        let (send, receive) = ppp.encryption();
+        for encryption in [send, receive].into_iter().flatten() {
+            printed(encryption);
+        }
         used((ppp.mtu(), ppp.is_up(any(Network::Ipv4)), ppp.clone()));
         used((ppp.next_timeout(), ppp.timeout_reason()));
         ppp.close(now());

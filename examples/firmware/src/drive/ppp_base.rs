@@ -1,8 +1,8 @@
 //! `pptp_ppp::{codec, time, random}`.
 
-use crate::{any, bytes, used};
+use crate::{any, bytes, printed, text, used};
 use core::time::Duration;
-use pptp_ppp::codec::{Reader, Writer};
+use pptp_ppp::codec::{ParseError, Reader, Writer};
 use pptp_ppp::random::Random;
 use pptp_ppp::time::{Instant, TimerKey, TimerTable};
 
@@ -20,6 +20,8 @@ pub(super) fn codec() {
     used((reader.remaining(), reader.is_empty(), reader.offset()));
     used(reader.finish("end"));
 
+    printed(ParseError::invalid(text(), any(7)));
+
     let mut buffer = [0; 64];
     let mut writer = Writer::new(any(&mut buffer[..]));
     writer.bytes(bytes());
@@ -30,6 +32,9 @@ pub(super) fn codec() {
     writer.padded(bytes(), any(8));
     writer.patch_u8(any(1), any(2));
     writer.patch_u16(any(3), any(4));
+    if let Some(place) = writer.reserve(any(6)) {
+        used(place);
+    }
     writer.truncate(any(5));
     used(writer.written());
     used(writer.finish());

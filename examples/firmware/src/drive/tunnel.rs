@@ -1,14 +1,26 @@
 //! `pptp_core::{Client, Server}`, which are all of it.
 
 use super::ppp::{config, event as ppp_event, verdicts};
-use crate::{any, bytes, now, printed, some, some_times, used};
+use crate::firmware_loop::{Tunnel, run_forever};
+use crate::{AnyBoard, any, bytes, now, printed, some, some_times, used};
 use pptp_core::control::{CallAnswer, CallRequest, Config};
 use pptp_core::gre::{Received, Reorder};
-
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{Client, ClientConfig, Event, GreConfig, Output, Server, ServerConfig, Session};
 use pptp_ppp::auth::AuthId;
-use pptp_ppp::{Bare, Inbound, Minimal, Network, Profile};
+use pptp_ppp::{Bare, Inbound, Minimal, Network, Profile, Random};
+
+/// The run loop, over which the same holds as over the library.
+pub(super) fn run_loop() {
+    let mut client_config = ClientConfig::default();
+    client_config.ppp = config();
+    used(run_forever::<Minimal>(&mut AnyBoard, &client_config));
+    used(run_forever::<Bare>(&mut AnyBoard, &client_config));
+    let mut server_config = ServerConfig::default();
+    server_config.ppp = config();
+    let server = Server::<Minimal>::new(server_config, any([0; 32]));
+    used(Tunnel::new(server).run(&mut AnyBoard));
+}
 
 /// Both roles, with encryption and authentication, and without.
 pub(super) fn ends() {
@@ -22,12 +34,16 @@ fn both<P: Profile>() {
     client_config.call = any(CallRequest::default());
     client_config.gre = any(GreConfig::default());
     client_config.ppp = config();
-    end(&mut Client::<P>::new(client_config, any([0; 32])));
+    end(&mut Client::<P>::new(client_config.clone(), any([0; 32])));
+    let random = Random::scripted(bytes(), any([0; 32]));
+    end(&mut Client::<P>::with_random(client_config, random));
 
     let mut server_config = ServerConfig::default();
     server_config.control = any(Config::default());
     server_config.gre = any(GreConfig::default());
     server_config.ppp = config();
+    let random = Random::scripted(bytes(), any([0; 32]));
+    end(&mut Server::<P>::with_random(server_config.clone(), random));
     let mut server = Server::<P>::new(server_config, any([0; 32]));
     for _ in some_times() {
         end(&mut server);

@@ -11,6 +11,7 @@ use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
 use pptp_core::{Discard, Network, SendError};
 use std::io::ErrorKind;
+use std::net::Ipv4Addr;
 
 /// The longest packet that is read, in octets: longer ones do not fit the tunnel.
 const MAX_PACKET: usize = MAX_DATAGRAM;
@@ -116,8 +117,7 @@ impl Tunnel<'_> {
                 }
             };
             let packet = packet.get(..len).unwrap_or_default();
-            // The kernel sends IPv6 to all devices that are up; this tunnel has none.
-            if packet.first().is_none_or(|first| first >> 4 != 4) {
+            if !is_for_tunnel(packet, *self.server.ip()) {
                 continue;
             }
             let session = &mut self.session;
@@ -146,5 +146,36 @@ impl Tunnel<'_> {
                 }
             }
         }
+    }
+}
+
+/// Whether a packet from the device is to go through the tunnel to `server`.
+fn is_for_tunnel(packet: &[u8], server: Ipv4Addr) -> bool {
+    // The kernel sends IPv6 to all devices that are up; this tunnel has none.
+    let is_ipv4 = packet.first().is_some_and(|first| first >> 4 == 4);
+    // When a network goes, the kernel takes away the way to the server that led through it. What the default route then
+    // sends here are the tunnel's own packets: in the tunnel they would go round and round.
+    let destination = packet.get(16..20);
+    is_ipv4 && destination.is_some_and(|destination| destination != server.octets())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_through_the_tunnel() {
+        let server = Ipv4Addr::new(192, 0, 2, 1);
+        let packet = |version: u8, destination: [u8; 4]| {
+            let mut packet = [0; 20];
+            packet[0] = version << 4 | 5;
+            packet[16..].copy_from_slice(&destination);
+            packet
+        };
+        assert!(is_for_tunnel(&packet(4, [10, 0, 0, 1]), server));
+        assert!(!is_for_tunnel(&packet(4, server.octets()), server));
+        assert!(!is_for_tunnel(&packet(6, [10, 0, 0, 1]), server));
+        assert!(!is_for_tunnel(&[0x45; 19], server));
+        assert!(!is_for_tunnel(&[], server));
     }
 }
