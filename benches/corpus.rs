@@ -67,7 +67,7 @@ fn flow(name: &'static str, places: &[&str], endings: &[&str]) -> Flow {
     for place in places {
         gather(Path::new(place), endings, &mut data);
     }
-    data.truncate(std::env::var("MOST").map_or(MOST, |m| m.parse().unwrap()));
+    data.truncate(MOST);
     Flow {
         name,
         packets: packets(&data),

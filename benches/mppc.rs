@@ -55,18 +55,17 @@ fn ratio(flow: &Flow, wire: &Wire) -> f64 {
 
 fn median(times: &mut [f64]) -> f64 {
     times.sort_by(f64::total_cmp);
-    times[if std::env::var("MIN").is_ok() {
-        0
-    } else {
-        times.len() / 2
-    }]
+    times[times.len() / 2]
 }
 
+/// Something that is timed on a flow.
+type Contestant<'a> = Box<dyn FnMut(&Flow) + 'a>;
+
 /// Nanoseconds an octet: medians, of contestants that take turns.
-fn compare(flow: &Flow, contestants: &mut [Box<dyn FnMut(&Flow) + '_>]) -> Vec<f64> {
+fn compare(flow: &Flow, contestants: &mut [Contestant<'_>]) -> Vec<f64> {
     let octets = octets(flow.packets.iter());
     let mut times = vec![Vec::new(); contestants.len()];
-    for _ in 0..std::env::var("ROUNDS").map_or(ROUNDS, |r| r.parse().unwrap()) {
+    for _ in 0..ROUNDS {
         for (times, contestant) in times.iter_mut().zip(contestants.iter_mut()) {
             let start = Instant::now();
             contestant(flow);
@@ -97,7 +96,7 @@ fn run_theirs(library: &FreeRdp) -> impl FnMut(&Flow) {
     }
 }
 
-fn contestants(library: &FreeRdp) -> Vec<Box<dyn FnMut(&Flow) + '_>> {
+fn contestants(library: &FreeRdp) -> Vec<Contestant<'_>> {
     vec![
         Box::new(run_theirs(library)),
         Box::new(run_ours::<Small>()),
@@ -129,11 +128,6 @@ fn geometric(rows: &[Vec<f64>]) -> Vec<f64> {
 }
 
 fn table(title: &str, flows: &[Flow], mut row: impl FnMut(&Flow) -> Vec<f64>) {
-    if let Ok(only) = std::env::var("ONLY") {
-        if !title.starts_with(&only) {
-            return;
-        }
-    }
     println!("\n{title}");
     let rows: Vec<Vec<f64>> = flows
         .iter()

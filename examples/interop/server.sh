@@ -1,5 +1,5 @@
 # pptp-server and the clients of others: sourced by run. The server is in the lab's namespace, or in a guest.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2153,SC2154
 
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
@@ -37,10 +37,8 @@ EOF
 # host [SETTING...]: pptp-server runs in the namespace, and beside it a web server with the files that the guests have.
 host() {
     local i name
-    rm -f "$LOGS/serves"
-    "$here/lab/down"
     "$here/lab/build"
-    ip netns add "$LAB_NETNS"
+    ip netns add "$LAB_NETNS" 2>/dev/null || true
     ip -n "$LAB_NETNS" link set lo up
     configure "$LOGS/server.toml" "$@"
     there "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" check
@@ -55,7 +53,7 @@ host() {
         tail -n 30 "${SERVER_LOGS%/*}/client1/t.log"' EXIT
     for ((i = 0; i < 100; i++)); do
         ! grep -q listening "$LOGS/server" || return 0
-        kill -0 $server
+        kill -0 "$server"
         sleep 0.05
     done
     return 1
@@ -64,14 +62,14 @@ host() {
 # unhost: it is told to end, and ends well, with nothing left behind.
 unhost() {
     local code=0 start=${EPOCHREALTIME/./}
-    kill -TERM $server 2>/dev/null || true
-    wait $server || code=$?
+    kill -TERM "$server" 2>/dev/null || true
+    wait "$server" || code=$?
     note "server ended in $(((${EPOCHREALTIME/./} - start) / 1000)) ms"
-    kill -KILL $web
+    kill -KILL "$web"
     cat "$LOGS/server"
-    [ $code = 0 ]
+    [ "$code" = 0 ]
     there ip -brief link show >"$LOGS/devices"
-    absent '^pptp' "$LOGS/devices"
+    absent '^\(pptp\|tun\)' "$LOGS/devices"
 }
 
 # logs TEXT [SECONDS]: the server says so, within a while.
@@ -99,9 +97,17 @@ knock() {
     there ping -q -c 3 -i 0.2 -W 2 "$(sed -n 's/.* up session=.* address=\([0-9.]*\) .*/\1/p' "$LOGS/server" | tail -n 1)"
 }
 
+# client_guest: boots the guest for clients, unless it runs already.
+client_guest() {
+    ! [ "$(cat "$LOGS/client_guest" 2>/dev/null)" = "for $LAB_NETEM$LAB_NETEM_IN" ] || ! guest true || return 0
+    rm -f "$LOGS/client_guest"
+    "$here/lab/machine" client1
+    echo "for $LAB_NETEM$LAB_NETEM_IN" >"$LOGS/client_guest"
+}
+
 # guest_dials PPPD-OPTION...: the same without waiting for anything.
 guest_dials() {
-    "$here/lab/machine" client1
+    client_guest
     guest "linux t 10.99.1.1 $(printf '"%s" ' mtu\ 1400 mru\ 1400 novj noipv6 "$@")"
 }
 
@@ -206,3 +212,25 @@ case_server_stateful_lossy() {
     [ -z "$LONG" ] || file=some
     drags stateful $file.txt mppe-stateful 'plugin stateful.so'
 }
+
+# A network behind the client and one behind the server: each reaches the other. The client is a guest's, and so is the
+# server, which knows from the user's entry what is behind the client.
+joins() {
+    rm -f "$LOGS/serves" "$LOGS/client_guest"
+    "$here/lab/machine" server
+    "$here/lab/machine" client1
+    configure "$SERVER_LOGS/server.toml" 'networks="10.20.0.0/24"'
+    "$here/lab/in" server 'spaces far 10.30.0 1 && ours_start'
+    guest "spaces near 10.20.0 1; $1
+        up t || exit 1
+        ip route replace 10.30.0.0/24 dev \$device
+        ip netns exec near1 ping -c 3 -i 0.2 -W 2 10.30.0.1"
+    "$here/lab/in" server 'ip netns exec far1 ping -c 3 -i 0.2 -W 2 10.20.0.1'
+    guest 'down t'
+    # Nothing is left of it.
+    "$here/lab/in" server 'sleep 0.5; ip route' | tee "$LOGS/routes"
+    absent 10.20.0.0 "$LOGS/routes"
+}
+
+case_server_lan_to_lan() { joins "linux t $SERVER require-mppe-128"; }
+case_server_lan_to_lan_ours() { joins "ours t $SERVER --route 10.30.0.0/24"; }

@@ -3,7 +3,7 @@
 
 # contest: a guest for servers and one for clients, with no captures and no logs of packets.
 contest() {
-    rm -f "$LOGS/serves"
+    rm -f "$LOGS/serves" "$LOGS/client_guest"
     export LAB_PACKETS=0 LAB_DEBUG=''
     "$here/lab/machine" server
     "$here/lab/machine" client1
@@ -105,7 +105,7 @@ name() {
 
 # From the SYN to the last Configure-Ack of IPCP, as captured in the client's guest.
 case_connect_time() {
-    local i runs=5 client server clients=(linux ours)
+    local i runs=5 client server text clients=(linux ours)
     [ -z "$LONG" ] || runs=31
     contest
     printf '%-30s %9s %9s %9s\n' 'SYN to IP up, ms' median fastest slowest >"$LOGS/table"
@@ -115,11 +115,9 @@ case_connect_time() {
         "$here/lab/in" client1 "$(dials linux mppe); up t || exit 1; down t; $(dials ours mppe); up t || exit 1; down t; sleep 0.5"
         "$here/lab/in" client1 'tcpdump -p -U --immediate-mode -s 200 -Z root -i vec0 -w /lab/times.pcap "tcp port 1723 or proto 47" \
             >/dev/null 2>&1 & sleep 0.5'
-        for ((i = 0; i < runs; i++)); do
-            for client in "${clients[@]}"; do
-                "$here/lab/in" client1 "$(dials "$client" mppe); up t || exit 1; sleep 0.2; down t; sleep 0.3"
-            done
-        done
+        text=
+        for client in "${clients[@]}"; do text+="$(dials "$client" mppe); up t || exit 1; sleep 0.2; down t; sleep 0.3; "; done
+        LAB_WAIT=600 "$here/lab/in" client1 "for run in \$(seq $runs); do $text done"
         # One line a connection, in turns.
         "$here/lab/in" client1 'killall tcpdump; sleep 0.2; tcpdump -Z root -tt -n -r /lab/times.pcap' >"$LOGS/times"
         awk '/Flags \[S\],/ { if (up) print 1000 * (up - start); start = $1; up = 0 }

@@ -77,3 +77,6 @@ pub(crate) fn length_bits(len: u16) -> u32 {
         .wrapping_mul(2)
         .wrapping_sub(u32::from(len == 3))
 }
+
+#[cfg(test)]
+mod tests;

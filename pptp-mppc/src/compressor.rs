@@ -175,8 +175,8 @@ impl<L: Level> Compressor<L> {
         }
         let place = self.ring.slice_mut(start, end);
         let (prefix_place, payload_place) = place.split_at_mut_checked(prefix.len())?;
-        prefix_place.copy_from_slice(prefix);
-        payload_place.copy_from_slice(payload);
+        fill(prefix_place, prefix)?;
+        fill(payload_place, payload)?;
         let window = Window {
             ring: &self.ring,
             start,
@@ -188,6 +188,15 @@ impl<L: Level> Compressor<L> {
         self.filled = self.filled.max(self.next);
         Some((compressed, start == 0))
     }
+}
+
+/// Copies what has to be as long as its place.
+fn fill(place: &mut [u8], octets: &[u8]) -> Option<()> {
+    if place.len() != octets.len() {
+        return None;
+    }
+    place.copy_from_slice(octets);
+    Some(())
 }
 
 impl<L: Level> Default for Compressor<L> {

@@ -40,11 +40,12 @@ impl Ring {
     }
 
     /// A block of `N` octets that starts at a multiple of `N`.
+    #[cfg(target_pointer_width = "64")]
     pub(crate) fn load_block<const N: usize>(&self, at: usize) -> [u8; N] {
         self.0
             .as_chunks()
             .0
-            .get((at & MASK) / N)
+            .get((at & MASK).checked_div(N).unwrap_or(0))
             .copied()
             .unwrap_or([0; N])
     }

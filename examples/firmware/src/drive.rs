@@ -3,6 +3,7 @@
 mod auth;
 mod control;
 mod gre;
+mod mppc;
 mod mppe;
 mod ppp;
 mod ppp_base;
@@ -24,6 +25,8 @@ pub fn all() {
     auth::authenticator();
     ppp::plausibility();
     ppp::links();
+    mppc::levels();
+    mppc::decompression();
     mppe::keys();
     mppe::cipher();
     mppe::both_modes();

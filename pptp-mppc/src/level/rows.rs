@@ -9,8 +9,11 @@ use crate::writer::{BitWriter, Full};
 /// `N` rows, a power of two: the last two positions with one hash, the latest one in the lower half.
 ///
 /// A position is only taken if what stands there now is right, so it does not matter what is in an empty row.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Rows<const N: usize>([u32; N]);
+
+/// From how many positions to how many one within a match is put in.
+const STRIDE: usize = 3;
 
 /// How many octets are compared at first.
 const FIRST: usize = 8;
@@ -23,11 +26,13 @@ struct Match {
 
 impl<const N: usize> Rows<N> {
     pub(super) const NEW: Self = Self([0; N]);
+    const BITS: u32 = N.ilog2();
+    const MASK: usize = N.wrapping_sub(1);
 
     /// Gives the row of the hash of `word`, and puts `at` in.
     #[inline(always)]
     fn exchange(&mut self, word: u32, at: usize) -> u32 {
-        match self.0.get_mut(hash(word, N.ilog2()) & (N - 1)) {
+        match self.0.get_mut(hash(word, Self::BITS) & Self::MASK) {
             Some(row) => {
                 let before = *row;
                 *row = before << 16 | u32::from(low16(at));
@@ -60,8 +65,13 @@ impl<const N: usize> Rows<N> {
             };
             writer.copy(found.offset, low16(found.len))?;
             let end = at.wrapping_add(found.len);
-            for inside in at.wrapping_add(1)..end.min(last) {
+            // Every other position within it: the next match finds its start one later at the most, and more rows keep
+            // what is older.
+            let stop = end.min(last);
+            let mut inside = at.wrapping_add(1);
+            while inside < stop {
                 self.exchange(window.word(inside), inside);
+                inside = inside.wrapping_add(STRIDE);
             }
             at = end;
         }
@@ -114,4 +124,11 @@ fn best(window: &Window<'_>, row: u32, at: usize) -> Option<Match> {
 #[inline(always)]
 fn same(differing: u64) -> usize {
     usize::try_from(differing.trailing_zeros() >> 3).unwrap_or(0)
+}
+
+/// Without the table, which says something of the user's data.
+impl<const N: usize> core::fmt::Debug for Rows<N> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Rows").finish_non_exhaustive()
+    }
 }
