@@ -379,7 +379,7 @@ fn alone_it_is_sent_without_bit_d_and_never_longer_than_the_header() {
         for number in 0..200 {
             let packet = match number % 5 {
                 0 => noise(number, mtu - 20),
-                1 => noise(number, 40),
+                1 => noise(number, 600),
                 _ => text(number as usize),
             };
             let sent = script.send(&packet).unwrap();
@@ -437,7 +437,7 @@ fn a_loss_costs_what_rfc_2118_says_and_no_more() {
         assert_eq!(script.say(&next), Err(Discard::AwaitsReset), "{round}");
         let (identifier, data) = script.newest(CCP, 14);
         assert_eq!(data, "", "the Reset-Request has no data");
-        let alone = noise(round, 100);
+        let alone = noise(round, 600);
         assert_eq!(script.say(&peer.send(&alone)), Ok(Some(alone)));
         // The peer flushes, and the first packet after that is taken, compressed or not. There is no Reset-Ack; one
         // that comes all the same is ignored.
@@ -446,7 +446,7 @@ fn a_loss_costs_what_rfc_2118_says_and_no_more() {
             script.tell(CCP, 15, identifier, "");
         }
         if round % 3 == 0 {
-            let alone = noise(round, 100);
+            let alone = noise(round, 600);
             assert_eq!(script.say(&peer.send(&alone)), Ok(Some(alone)));
         }
         for number in 3..6 {
@@ -497,7 +497,7 @@ fn duplicates_and_late_packets_change_nothing() {
 fn in_stateful_mode_key_stream_and_history_begin_anew_together() {
     let mut script = up(STATEFUL, "120600000041");
     let mut flushed = Vec::new();
-    let mut last = 0xffff;
+    let mut last: u16 = 0xffff;
     for number in 0..2000 {
         let packet = if number % 10 == 0 {
             noise(number, 300)
@@ -511,7 +511,7 @@ fn in_stateful_mode_key_stream_and_history_begin_anew_together() {
             assert_eq!(count & 0xff, 0xff);
             flushed.push(number);
         } else {
-            assert_eq!(count, (last + 1) & 0x0fff);
+            assert_eq!(count, last.wrapping_add(1) & 0x0fff);
         }
         last = count;
     }
@@ -557,14 +557,12 @@ fn where_encryption_is_required_compression_alone_is_no_link() {
     let (identifier, _) = script.clone().newest(CCP, 1);
     let lie = frame(CCP, 2, identifier, &unhex("120600000001"));
     assert_eq!(script.say(&lie), Err(Discard::WrongOptions));
-    for _ in 0..12 {
+    for identifier in 66..86 {
+        script.tell(CCP, 1, identifier, "120600000001");
         if script.down_reason().is_some() {
             break;
         }
-        script.tell(CCP, 1, 66, "120600000001");
-        let (identifier, _) = script.newest(CCP, 3);
-        assert_eq!(identifier, 66);
-        script.tell(CCP, 1, 67, "120600000001");
+        assert_eq!(script.newest(CCP, 3).0, identifier);
     }
     assert_eq!(script.down_reason(), Some(DownReason::EncryptionRefused));
 }
@@ -666,6 +664,7 @@ fn forged_packets_cost_a_reset_at_most() {
             peer.flush();
         }
     }
+    println!("{lost} of 3000 lost");
     assert!(lost < 60, "{lost} of 3000 lost");
     assert_eq!(script.down_reason(), None);
 }

@@ -40,8 +40,9 @@ pub struct Sealer<C: Compress> {
     next: Count,
     /// How many were sent since history and key stream were begun anew.
     since_begun: u8,
-    /// The count of the next packet to come in that is not encrypted.
+    /// The count of the next packet to come in that is not encrypted, and whether one has.
     expected: Count,
+    received: bool,
     /// CCP has come to its end, with encryption or without.
     settled: bool,
     outcome: Outcome,
@@ -147,6 +148,7 @@ impl<C: Compress> Sealer<C> {
         self.next = Count::FIRST;
         self.since_begun = u8::MAX;
         self.expected = Count::FIRST;
+        self.received = false;
     }
 
     fn stop(&mut self) {
@@ -192,6 +194,7 @@ impl<C: Compress> Sealer<C> {
         packet.code == Code::CONFIGURE_REQUEST
             && self.ccp.is_opened()
             && !self.has_decrypted()
+            && !self.received
             && self.ccp.policy.is_granted(packet.data)
     }
 }
@@ -212,6 +215,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
             next: Count::FIRST,
             since_begun: u8::MAX,
             expected: Count::FIRST,
+            received: false,
             settled: false,
             outcome: Outcome::Nothing,
             reset_pending: false,

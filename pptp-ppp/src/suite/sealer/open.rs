@@ -66,7 +66,9 @@ impl<C: Compress> Sealer<C> {
             Err(_) => return Err(Discard::WrongCount),
         };
         let missing = trial.missing() > 0;
-        if !find(&mut trial, flags, decompressor.as_deref()) {
+        // What moves the keys has to be beyond doubt: a jump ahead, and bit A where that may stand for a new key.
+        let moves_keys = missing || (stateful && flushed);
+        if !find(&mut trial, flags, decompressor.as_deref(), moves_keys) {
             // A key stream that has come out of step, by a forged packet say, does not find back by itself.
             if stateful {
                 self.request_reset(now);
@@ -117,6 +119,7 @@ impl<C: Compress> Sealer<C> {
             decompressor.lose();
         }
         self.expected = count.next();
+        self.received = true;
         let opened = unpack(decompressor, flags, data, end);
         if decompressor.is_out_of_step() {
             self.request_reset(now);
@@ -216,15 +219,22 @@ fn flags(header: Header, mode: Mode) -> Flags {
 
 /// Tries all that a packet may have been encrypted with, until it looks like one. If nothing does, it is ciphertext
 /// again.
-fn find(trial: &mut Trial<'_, '_>, flags: Flags, decompressor: Option<&Decompressor>) -> bool {
-    if trial.missing() == 0 {
-        // In sequence any protocol will do.
-        return find_enough(trial, flags, decompressor, Plausibility::Weak);
-    }
-    // To jump ahead a packet has to be beyond doubt: it moves the keys. And it cannot build on what is missing.
-    let stands_alone = flags.contains(Flags::FLUSHED) || !flags.contains(Flags::COMPRESSED);
+fn find(
+    trial: &mut Trial<'_, '_>,
+    flags: Flags,
+    decompressor: Option<&Decompressor>,
+    beyond_doubt: bool,
+) -> bool {
+    // It cannot build on what is missing.
+    let stands_alone = trial.missing() == 0 || flags.contains(Flags::FLUSHED);
     let decompressor = decompressor.filter(|_| stands_alone);
-    find_enough(trial, flags, decompressor, Plausibility::Strong)
+    let enough = if beyond_doubt {
+        Plausibility::Strong
+    } else {
+        // In sequence any protocol will do.
+        Plausibility::Weak
+    };
+    find_enough(trial, flags, decompressor, enough)
 }
 
 fn find_enough(
