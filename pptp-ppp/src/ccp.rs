@@ -297,7 +297,7 @@ impl Policy for CcpPolicy {
             return;
         }
         // A peer may reject the whole of what has a bit that it does not know.
-        let encryption = self.own.map(|own| own - MppeBits::MPPC);
+        let encryption = self.own.map(|own| own.difference(MppeBits::MPPC));
         let encryption = encryption.filter(|bits| bits.intersects(MppeBits::ENCRYPTION));
         if encryption == self.own || encryption.is_none() {
             self.own = None;
@@ -333,7 +333,7 @@ impl Policy for CcpPolicy {
         if self.candidate.is_some() || self.may_be_clear() {
             return Verdict::Ack;
         }
-        match self.best(MppeBits::all() - MppeBits::MPPC) {
+        match self.best(MppeBits::all().difference(MppeBits::MPPC)) {
             Some(best) => {
                 encode(best.bits(), suggestion);
                 Verdict::Insist

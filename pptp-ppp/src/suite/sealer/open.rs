@@ -36,7 +36,7 @@ impl<C: Compress> Sealer<C> {
         if self.decryptor.is_none() {
             self.take_for_ack(now, header, data);
         }
-        let mut decompressor = self.compression.decompressor_mut();
+        let decompressor = self.compression.decompressor_mut();
         let allowed = match &self.decryptor {
             None => Err(Discard::EncryptionNotUp),
             Some(_) if is_compressed(header) && decompressor.is_none() => {
@@ -63,7 +63,13 @@ impl<C: Compress> Sealer<C> {
                 self.request_reset(now);
                 return Err(Discard::AwaitsReset);
             }
-            Err(_) => return Err(Discard::WrongCount),
+            Err(_) => {
+                // After a long loss what comes next seems to be of the past, and only a reset tells.
+                if stateful {
+                    self.request_reset(now);
+                }
+                return Err(Discard::WrongCount);
+            }
         };
         let missing = trial.missing() > 0;
         // What moves the keys has to be beyond doubt: a jump ahead, and bit A where that may stand for a new key.
@@ -77,7 +83,7 @@ impl<C: Compress> Sealer<C> {
         }
         let plaintext = trial.commit();
         self.reset_pending = false;
-        let Some(decompressor) = decompressor.as_deref_mut() else {
+        let Some(decompressor) = decompressor else {
             let (protocol, packet) = split(plaintext).map_err(Discard::Malformed)?;
             let place = Place::Datagram(end.saturating_sub(packet.len())..end);
             return Ok(Opened { protocol, place });

@@ -111,6 +111,7 @@ impl<C: Compress> Sealer<C> {
                 let [first, _] = *header;
                 *header = word(Flags::from_header(first), Some(sealed), sealed.count);
                 self.next = sealed.count.next();
+                self.since_begun = 0;
             }
         }
     }
