@@ -103,7 +103,8 @@ impl<C: Compress> Sealer<C> {
         end: usize,
     ) -> Result<Opened, Discard> {
         // Where there is encryption, or has to be, this is no packet of the peer's.
-        if self.decryptor.is_some() || self.requirement() == Requirement::Require {
+        let is_encrypted = self.decryptor.is_some() || self.requirement() == Requirement::Require;
+        if is_encrypted || !C::COMPRESSES {
             return Err(Discard::WrongEncryptionBits);
         }
         if self.compression.decompressor().is_none() {
