@@ -177,10 +177,10 @@ impl Arguments {
 }
 
 impl NetworkOptions {
-    /// How long packets wait for those before them. `None`: they do not.
+    /// How long packets wait for those before them.
     #[must_use]
-    pub fn patience(&self) -> Option<Duration> {
-        (self.reorder != 0).then(|| Duration::from_millis(self.reorder.into()))
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(self.reorder.into())
     }
 
     /// The networks that go through the tunnel.

@@ -6,7 +6,6 @@
 //! password    a file, the environment, a prompt
 //! sockets     the server's name        -> its TCP connection
 //! tunnel      the loop between sockets, device, signals and the library's Client
-//! control     the octets of the TCP connection
 //! lasting     what there is while tunnels come and go
 //! local       what is changed on this machine, and put back
 //! device      what IPCP agreed on      -> a TUN device with address, MTU and routes
@@ -21,7 +20,6 @@
 
 pub mod arguments;
 pub mod backoff;
-pub mod control;
 pub mod device;
 pub mod dns;
 pub mod failure;

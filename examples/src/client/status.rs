@@ -49,37 +49,16 @@ impl fmt::Display for Traffic {
     }
 }
 
-/// The order in which GRE packets of one tunnel came.
+/// The GRE packets of one tunnel that came, for what did not come.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Arrivals {
-    /// The highest number that came.
-    highest: Option<u32>,
-    /// The last number that came after a higher one.
-    overtaken: Option<u32>,
-    /// Packets that were delivered although others had overtaken them.
-    reordered: u64,
     /// The numbers of the first packet that was delivered, and the last one, and how many came.
     delivered: Option<(u32, u32, u64)>,
 }
 
 impl Arrivals {
-    /// A packet has come in.
-    pub fn arrived(&mut self, sequence: u32) {
-        let ahead = self
-            .highest
-            .map_or(1, |highest| sequence.wrapping_sub(highest).cast_signed());
-        if ahead > 0 {
-            self.highest = Some(sequence);
-        } else {
-            self.overtaken = Some(sequence);
-        }
-    }
-
     /// A packet has been delivered, and was of use.
     pub fn delivered(&mut self, sequence: u32) {
-        if self.overtaken == Some(sequence) {
-            self.reordered += 1;
-        }
         let (first, _, packets) = self.delivered.unwrap_or((sequence, sequence, 0));
         self.delivered = Some((first, sequence, packets + 1));
     }
@@ -89,12 +68,6 @@ impl Arrivals {
         if let Some((_, _, packets)) = &mut self.delivered {
             *packets += 1;
         }
-    }
-
-    /// How many were delivered although others had overtaken them.
-    #[must_use]
-    pub const fn reordered(&self) -> u64 {
-        self.reordered
     }
 
     /// How many of those between the first and the last that were delivered did not come, or too late.
@@ -117,8 +90,10 @@ pub struct Status<'a> {
     pub tunnels: u32,
     /// All packets.
     pub traffic: Traffic,
-    /// In which order they came.
+    /// Which came.
     pub arrivals: Arrivals,
+    /// How many were put in order.
+    pub overtaken: u64,
     /// What GRE has counted.
     pub gre: &'a gre::Stats,
     /// What the control connection has counted.
@@ -178,7 +153,7 @@ impl Status<'_> {
                 gre.sent,
                 gre.received,
                 self.arrivals.lost(),
-                self.arrivals.reordered(),
+                self.overtaken,
                 gre.late,
                 gre.duplicate,
                 gre.ppp
@@ -217,21 +192,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_packets() {
+    fn what_did_not_come_is_lost() {
         let mut arrivals = Arrivals::default();
-        assert_eq!((arrivals.lost(), arrivals.reordered()), (0, 0));
+        assert_eq!(arrivals.lost(), 0);
         let first = u32::MAX - 1;
-        // 2 is overtaken by 3, and put in order; 4 and 5 are lost.
-        for number in [0, 1, 3, 2, 6] {
-            arrivals.arrived(first.wrapping_add(number));
-            if number == 2 {
-                arrivals.delivered(first.wrapping_add(2));
-                arrivals.delivered(first.wrapping_add(3));
-            } else if number != 3 {
-                arrivals.delivered(first.wrapping_add(number));
-            }
+        // 4 and 5 are lost; 3 came, and was of no use.
+        for number in [0, 1, 2, 6] {
+            arrivals.delivered(first.wrapping_add(number));
         }
-        assert_eq!((arrivals.lost(), arrivals.reordered()), (2, 1));
+        arrivals.useless();
+        assert_eq!(arrivals.lost(), 2);
     }
 
     #[test]

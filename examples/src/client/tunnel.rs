@@ -4,19 +4,19 @@
 mod packets;
 
 use super::arguments::Arguments;
-use super::control::{Control, Stream};
 use super::failure::Failure;
 use super::lasting::{Lasting, timespec, wait_for};
 use super::progress;
 use super::status::{Addresses, Arrivals, Status};
+use crate::net::control::Control;
 use crate::net::gre::GreSocket;
+use crate::net::order::Order;
 use log::{debug, trace};
 use pptp_core::control::CloseReason;
-use pptp_core::gre::Reorder;
 use pptp_core::ppp::{DownReason as LinkDown, Event as LinkEvent, Ipv4, Minimal};
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
-use pptp_core::{Client, ClientConfig, DownReason, Event, MAX_OUTPUT};
+use pptp_core::{Client, ClientConfig, DownReason, Event};
 use rustix::event::{PollFd, PollFlags};
 use std::net::{SocketAddrV4, TcpStream};
 use std::time::Duration;
@@ -24,13 +24,8 @@ use std::time::Duration;
 /// How many packets are held back at most until those before them come: at 100 Mbit/s those of 10 ms.
 const HELD_PACKETS: usize = 128;
 
-/// The longest payload that is held back, in octets.
-const HELD_LEN: usize = 1536;
-
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
-
-type Order = Reorder<HELD_PACKETS, HELD_LEN>;
 
 /// One end of a tunnel with its sockets.
 #[derive(Debug)]
@@ -38,9 +33,9 @@ pub struct Tunnel<'a> {
     lasting: &'a mut Lasting,
     session: Client<Minimal>,
     server: SocketAddrV4,
-    control: Control,
+    control: Control<TcpStream>,
     gre: GreSocket,
-    order: Option<Box<Order>>,
+    order: Order<HELD_PACKETS>,
     arrivals: Arrivals,
     /// Whether the server has to ask who we are.
     needs_authentication: bool,
@@ -65,14 +60,13 @@ impl<'a> Tunnel<'a> {
         server: SocketAddrV4,
         (tcp, gre): (TcpStream, GreSocket),
     ) -> Self {
-        let patience = arguments.network.patience();
         Self {
             lasting,
             session: Client::new(config, entropy),
             server,
             control: Control::new(tcp),
             gre,
-            order: patience.map(|patience| Box::new(Order::with_timeout(patience))),
+            order: Order::new(arguments.network.patience()),
             arrivals: Arrivals::default(),
             needs_authentication: arguments.policy.needs_authentication(),
             authenticated: false,
@@ -135,8 +129,9 @@ impl<'a> Tunnel<'a> {
                     self.say_goodbye(now);
                 }
             }
-            if ready.control && self.control.read(self.lasting.outside.as_mut()) == Stream::Closed {
-                self.session.control_closed(now);
+            if ready.control {
+                let record = self.lasting.outside.as_mut();
+                self.control.read(now, &mut self.session, record);
             }
             if ready.gre {
                 self.read_gre(now);
@@ -193,7 +188,7 @@ impl<'a> Tunnel<'a> {
     /// Waits until there is something to do.
     fn wait(&mut self, now: Instant) -> Result<Ready, Failure> {
         self.lasting.flush();
-        let order = self.order.as_ref().and_then(|order| order.next_timeout());
+        let order = self.order.next_timeout();
         let until = [self.session.next_timeout(), order, self.goodbye]
             .into_iter()
             .flatten()
@@ -205,6 +200,8 @@ impl<'a> Tunnel<'a> {
         let gre =
             (self.session.call_info().is_some()).then(|| PollFd::new(&self.gre, PollFlags::IN));
         let device = self.lasting.local.device();
+        // One that is gone is always ready.
+        let device = device.filter(|_| self.failure.is_none());
         let device = device.map(|device| PollFd::new(device, PollFlags::IN));
         let (has_gre, has_device) = (gre.is_some(), device.is_some());
         let mut sources = [
@@ -231,40 +228,14 @@ impl<'a> Tunnel<'a> {
 
     /// Tells whether there was anything, and so may be more: what one outlet gives may open another.
     fn drain_once(&mut self) -> bool {
-        let mut out = [0; MAX_OUTPUT];
-        let mut did_something = false;
         let now = self.now();
-        // TCP may be blocked while GRE goes on.
-        if self.control.has_room()
-            && let Ok(Some(message)) = self.session.poll_control(now, &mut out)
-        {
-            self.control.send(message, self.lasting.outside.as_mut());
-            did_something = true;
-        }
-        if self.control.flush() == Stream::Closed {
-            self.session.control_closed(now);
-        }
+        let record = self.lasting.outside.as_mut();
+        let mut did_something = self.control.exchange(now, &mut self.session, record);
         while self.send_own(now) {
             did_something = true;
         }
         while self.next_event(now) {
             did_something = true;
-        }
-        let inbox = &mut self.control.inbox;
-        if !inbox.is_empty() {
-            // What is left of the stream may be a message that had to wait for an answer to the one before.
-            match self.session.handle_control(now, inbox) {
-                Ok(0) => {}
-                Ok(consumed) => {
-                    inbox.drain(..consumed);
-                    did_something = true;
-                }
-                Err(error) => {
-                    debug!("{error}");
-                    inbox.clear();
-                    did_something = true;
-                }
-            }
         }
         did_something
     }
@@ -335,6 +306,7 @@ impl<'a> Tunnel<'a> {
             tunnels: self.lasting.tunnels,
             traffic,
             arrivals: self.arrivals,
+            overtaken: self.order.overtaken(),
             gre: self.session.gre_stats(),
             control: self.session.control_stats(),
         }

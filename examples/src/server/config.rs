@@ -428,8 +428,10 @@ impl<'de> Deserialize<'de> for Range {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        Ok(Self(Some(text)))
+        // The usual message would show what is there instead, such as the digits of a password.
+        let text = String::deserialize(deserializer)
+            .map_err(|_| D::Error::custom("a password, or its hash, is a text in quotes"))?;
+        Ok(Self(Some(Zeroizing::new(text))))
     }
 }
 

@@ -15,7 +15,7 @@ use std::fmt;
 use std::fs;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::Ipv4Addr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -101,9 +101,10 @@ impl Console {
         // One that nobody listens at was left by a server that was killed.
         match net::UnixStream::connect(path) {
             Ok(_) => return Err(failure(io::Error::from(ErrorKind::AddrInUse))),
-            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused && is_socket(path) => {
                 fs::remove_file(path).map_err(failure)?;
             }
+            // Whatever else is there is not ours.
             Err(_) => {}
         }
         let listener = UnixListener::bind(path).map_err(failure)?;
@@ -144,24 +145,24 @@ impl Console {
     pub fn read(&mut self, visitor: usize) -> Option<String> {
         let visitor = self.visitors.get_mut(visitor)?;
         let mut buffer = [0; MAX_COMMAND];
-        while visitor.inbox.len() < MAX_COMMAND {
+        // Whoever has no more to say may still listen.
+        let mut ended = false;
+        while !ended && visitor.inbox.len() < MAX_COMMAND {
             match visitor.stream.read(&mut buffer) {
                 Ok(len) if len > 0 => visitor
                     .inbox
                     .extend_from_slice(buffer.get(..len).unwrap_or_default()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                _ => {
-                    visitor.answered = true;
-                    return None;
-                }
+                _ => ended = true,
             }
         }
         let end = visitor.inbox.iter().position(|&octet| octet == b'\n');
-        if visitor.answered || (end.is_none() && visitor.inbox.len() < MAX_COMMAND) {
+        let is_whole = end.is_some() || ended || visitor.inbox.len() >= MAX_COMMAND;
+        if visitor.answered || !is_whole {
             return None;
         }
         visitor.answered = true;
-        let line = visitor.inbox.get(..end?)?;
+        let line = visitor.inbox.get(..end.unwrap_or(visitor.inbox.len()))?;
         Some(String::from_utf8_lossy(line).into_owned())
     }
 
@@ -221,10 +222,11 @@ impl Server {
             Ok(Command::End { who }) => {
                 let ended = self.end_some(now, &who);
                 info!(who, sessions = ended, "ended over the control socket");
+                let nobody = ended == 0 && who != "all";
                 Outcome {
-                    ok: ended > 0 || who == "all",
+                    ok: !nobody,
                     sessions: ended,
-                    error: (ended == 0).then(|| format!("no session is \"{who}\"")),
+                    error: nobody.then(|| format!("no session is \"{who}\"")),
                 }
             }
             Err(error) => Outcome {
@@ -280,6 +282,10 @@ impl Server {
         }
         meant.len()
     }
+}
+
+fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket())
 }
 
 fn line(answer: &mut Vec<u8>, what: &impl Serialize) {
@@ -375,4 +381,57 @@ pub fn end(config: &Config, who: &str) -> Result<(), Failure> {
 /// [`Failure`] if nobody reads it.
 pub fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
     writeln!(io::stdout(), "{text}").map_err(|error| SystemError::new("output", error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Shutdown;
+
+    fn path(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("pptp-server-{name}-{}", std::process::id()))
+    }
+
+    #[test]
+    fn what_is_no_socket_is_left_alone() {
+        let path = path("file");
+        fs::write(&path, "precious").unwrap();
+        assert!(Console::new(&path).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn one_that_was_left_behind_is_replaced_and_one_in_use_is_not() {
+        let path = path("left");
+        drop(net::UnixListener::bind(&path).unwrap());
+        let console = Console::new(&path).unwrap();
+        assert!(Console::new(&path).is_err());
+        drop(console);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_command_is_whole_with_its_line_or_with_the_end() {
+        let path = path("console");
+        let poll = mio::Poll::new().unwrap();
+        let mut console = Console::new(&path).unwrap();
+        for (said, ends, heard) in [
+            ("list\n", false, Some("list")),
+            ("list\n", true, Some("list")),
+            ("list", true, Some("list")),
+            ("list", false, None),
+            ("list\nend\n", false, Some("list")),
+        ] {
+            let mut stream = net::UnixStream::connect(&path).unwrap();
+            stream.write_all(said.as_bytes()).unwrap();
+            if ends {
+                stream.shutdown(Shutdown::Write).unwrap();
+            }
+            console.accept(poll.registry());
+            let (visitor, _) = console.visitors.iter().last().unwrap();
+            assert_eq!(console.read(visitor).as_deref(), heard, "{said:?}");
+            assert_eq!(console.read(visitor), None, "{said:?}");
+        }
+    }
 }

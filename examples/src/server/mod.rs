@@ -53,6 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                     arguments.config.display()
                 );
             }
+            allow_many_files();
             Server::new(config, arguments.config.clone())?.run()
         }
         Some(Command::Check) => control::print(format_args!(
@@ -62,5 +63,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         )),
         Some(Command::List { json }) => control::list(&config, *json),
         Some(Command::End { who }) => control::end(&config, who),
+    }
+}
+
+/// Asks for as many open files as there may be: each client takes one, or two with a device of its own, and what is usual
+/// is less than the clients that there may be.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let current = maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current, maximum }) {
+        tracing::debug!(%error, "no more open files than before");
     }
 }

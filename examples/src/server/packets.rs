@@ -1,10 +1,11 @@
 //! Packets between the raw sockets and the devices.
 
 use super::serve::{Server, Source, TURN};
-use super::tunnel::{Buffer, address_at};
+use super::tunnel::Buffer;
 use crate::net::SystemError;
 use crate::net::gre::{GreSocket, MAX_DATAGRAM};
 use crate::net::icmp::fragmentation_needed;
+use crate::net::packet::{destination, is_for_tunnel, source};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use pptp_core::SendError;
@@ -104,14 +105,13 @@ impl Server {
                 Err(_) => continue,
             };
             let packet = buffer.get_mut(..len).unwrap_or_default();
-            let source = address_at(packet, 12);
+            let source = source(packet);
             let found = strip_ipv4(packet).ok().and_then(|datagram| {
                 let call_id = peek_call_id(datagram).ok()?;
                 let (place, tunnel) = self.table.by_call(source?, call_id)?;
                 Some((place, tunnel, datagram))
             });
             let Some((place, tunnel, datagram)) = found else {
-                self.stray += 1;
                 continue;
             };
             if tunnel.receive(now, datagram, self.outlet.shared()) {
@@ -135,11 +135,13 @@ impl Server {
                 Err(error) => return Err(SystemError::new(device.name(), error)),
             };
             let packet = buffer.get(..len).unwrap_or_default();
-            let tunnel = address_at(packet, 16).and_then(|to| self.table.by_destination(to));
+            let tunnel = destination(packet).and_then(|to| self.table.by_destination(to));
             let Some((place, tunnel)) = tunnel else {
-                self.stray += 1;
                 continue;
             };
+            if !is_for_tunnel(packet, *tunnel.peer.ip()) {
+                continue;
+            }
             let Some(gre) = self.gre.get(tunnel.gre) else {
                 continue;
             };
@@ -172,8 +174,7 @@ impl Server {
                 }
             };
             let packet = buffer.get(..len).unwrap_or_default();
-            // The kernel sends IPv6 to all devices that are up; these tunnels have none.
-            if address_at(packet, 16).is_some()
+            if is_for_tunnel(packet, *tunnel.peer.ip())
                 && let Some(gre) = self.gre.get(tunnel.gre)
             {
                 // Such a device is as wide as its tunnel; what cannot be sent is counted.

@@ -61,8 +61,6 @@ pub struct Server {
     pub(super) number: u64,
     /// When it ends, whoever is left.
     stopping: Option<Instant>,
-    /// Packets that nobody here is behind: GRE of no call, and packets for no client.
-    pub(super) stray: u64,
 }
 
 /// What there is something to read from.
@@ -176,7 +174,6 @@ impl Server {
             marked: Vec::new(),
             number: 0,
             stopping: None,
-            stray: 0,
         })
     }
 
@@ -212,6 +209,13 @@ impl Server {
                 }
                 self.settle(now, place);
                 self.table.set_alarm(place);
+                if self
+                    .table
+                    .get(place)
+                    .is_some_and(|it| it.has_more_control())
+                {
+                    self.again.push(Source::Control(place));
+                }
             }
             self.gre.flush();
             if let Some(until) = self.stopping
@@ -313,10 +317,12 @@ impl Server {
         let SocketAddr::V4(local) = tcp.local_addr().map_err(failure)? else {
             return Err(failure(ErrorKind::AddrNotAvailable.into()));
         };
-        let address = self.address_for_nobody();
-        let mut session = pptp_core::Server::new(self.session_config(address), entropy()?);
-        session.control_connected(now);
+        let entropy = entropy()?;
         let gre = self.gre.open(*local.ip(), self.poll.registry())?;
+        // Nothing fails from here on: what is taken is given back when the tunnel is removed.
+        let address = self.address_for_nobody();
+        let mut session = pptp_core::Server::new(self.session_config(address), entropy);
+        session.control_connected(now);
         self.number += 1;
         let patience = Duration::from_millis(self.config.timing.reorder.into());
         let mut tunnel = Tunnel::new(self.number, tcp, peer, session, gre, patience, now);
@@ -355,6 +361,11 @@ impl Server {
             if !spoke && !happened {
                 break;
             }
+        }
+        let is_lost = |tunnel: &mut Tunnel| !tunnel.up && tunnel.session.down_reason().is_some();
+        if self.table.get(place).is_some_and(is_lost) {
+            // Whoever merely knows a name must not keep an address while the link ends.
+            self.take_back_address(place);
         }
         self.cut_off(now, place);
     }

@@ -22,6 +22,9 @@ use tracing::{debug, error, info, warn};
 /// How long a client has to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(8);
 
+/// Why somebody who has the right password does not come in.
+const ENOUGH: &str = "the user has as many sessions as there may be";
+
 /// What Windows takes for a fault of the server's, not of the password, which it then keeps.
 const SERVER_FAULT: ErrorCode = ErrorCode::Other(930);
 
@@ -146,15 +149,25 @@ impl Server {
     fn grant(&mut self, place: usize, user: &User) -> Result<Ipv4Addr, &'static str> {
         // Of another attempt on the same link.
         self.take_back_address(place);
+        if self.has_enough(place, user) {
+            return Err(ENOUGH);
+        }
+        let address = user.address.or_else(|| self.take_address());
+        address.ok_or("no address is left in the pool")
+    }
+
+    /// The sessions of `user` that have come up, but for the one at `place`.
+    fn others_of(&self, place: usize, user: &User) -> impl Iterator<Item = usize> {
+        let is_theirs = move |&(other, tunnel): &(usize, &Tunnel)| {
+            other != place && tunnel.up && tunnel.user_name() == user.name
+        };
+        self.table.iter().filter(is_theirs).map(|(other, _)| other)
+    }
+
+    /// Whether `user` has as many sessions as there may be, without the one at `place`.
+    fn has_enough(&self, place: usize, user: &User) -> bool {
         let limit = self.config.limits.sessions_per_user;
-        let is_theirs = |(_, other): &(usize, &Tunnel)| other.up && other.user_name() == user.name;
-        if let Some(address) = user.address {
-            return Ok(address);
-        }
-        if limit != 0 && self.table.iter().filter(is_theirs).count() >= limit {
-            return Err("the user has as many sessions as there may be");
-        }
-        self.take_address().ok_or("no address is left in the pool")
+        limit != 0 && !user.has_one_session() && self.others_of(place, user).count() >= limit
     }
 
     /// Gives a tunnel's address back to the pool, if it has one of it.
@@ -171,7 +184,7 @@ impl Server {
 
     /// A tunnel is up: packets can pass.
     fn up(&mut self, now: Instant, place: usize, agreed: &Ipv4) {
-        let Some(tunnel) = self.table.get(place) else {
+        let Some(tunnel) = self.table.get(place).filter(|it| it.ended.is_none()) else {
             return;
         };
         let Some(address) = tunnel.address.filter(|_| agreed.remote == tunnel.address) else {
@@ -181,15 +194,27 @@ impl Server {
                 "the client does not take the address it is given",
             );
         };
-        // Whoever has always the same address comes back with it before the old session is known to be dead.
-        let holders = self
-            .table
-            .iter()
-            .filter(|&(other, tunnel)| other != place && tunnel.address == Some(address));
-        let holders: Vec<usize> = holders.map(|(other, _)| other).collect();
-        for other in holders {
+        let user = tunnel.user.clone();
+        let user = user.as_deref();
+        if !tunnel.up {
+            // Others may have come up since it was let in.
+            if self.admission.is_full() {
+                return self.end(now, place, "the server is full");
+            }
+            if user.is_some_and(|user| self.has_enough(place, user)) {
+                return self.end(now, place, ENOUGH);
+            }
+        }
+        // Whoever has one session comes back before the old one is known to be dead.
+        let holder = |(other, tunnel): (usize, &Tunnel)| {
+            (other != place && tunnel.up && tunnel.address == Some(address)).then_some(other)
+        };
+        let mut replaced: Vec<usize> = self.table.iter().filter_map(holder).collect();
+        if let Some(user) = user.filter(|user| user.has_one_session()) {
+            replaced.extend(self.others_of(place, user));
+        }
+        for other in replaced {
             self.end(now, other, "the user has connected anew");
-            self.disconnect(other);
         }
         if self.table.get(place).is_some_and(|tunnel| tunnel.connected) {
             self.disconnect(place);
@@ -267,7 +292,7 @@ impl Server {
         self.remove(place);
     }
 
-    /// Ends a tunnel in good order.
+    /// Ends a tunnel in good order. What led to it can lead to another one at once.
     pub(super) fn end(&mut self, now: Instant, place: usize, why: &'static str) {
         if let Some(tunnel) = self.table.get(place)
             && tunnel.ended.is_none()
@@ -275,6 +300,7 @@ impl Server {
             tunnel.ended = Some(why);
             tunnel.deadline = Some(now + GOODBYE);
             tunnel.session.close(now);
+            self.disconnect(place);
             self.mark(place);
         }
     }
@@ -294,7 +320,8 @@ impl Server {
         }
     }
 
-    /// Reads the users again. Sessions go on, but for those of users who are no more, or have another password.
+    /// Reads the users again. Sessions go on, but for those of users who are no more, or of whom anything has changed:
+    /// what is somebody else's now must not go on being theirs.
     pub(super) fn reload(&mut self, now: Instant) {
         let read = Config::read(&self.config_path);
         let read = read.and_then(|config| Users::new(&config.users).map(|users| (config, users)));
@@ -314,7 +341,7 @@ impl Server {
         info!(users = self.users.count(), "users read again");
         let is_gone = |user: &Rc<User>| {
             let now = self.users.find(user.name.as_bytes());
-            now.is_none_or(|now| now.hash.as_bytes() != user.hash.as_bytes())
+            now.is_none_or(|now| !now.is_same(user))
         };
         let gone = self
             .table
@@ -322,7 +349,7 @@ impl Server {
             .filter(|(_, tunnel)| tunnel.user.as_ref().is_some_and(is_gone));
         let gone: Vec<usize> = gone.map(|(place, _)| place).collect();
         for place in gone {
-            self.end(now, place, "the user is no more, or has another password");
+            self.end(now, place, "the user is no more, or is another one now");
         }
     }
 }

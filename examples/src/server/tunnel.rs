@@ -1,16 +1,18 @@
 //! One client: its TCP connection, its end of the library, and what is kept of it.
 
 use super::users::User;
+use crate::net::control::Control;
 use crate::net::device::Device;
 use crate::net::gre::{GreSocket, MAX_DATAGRAM};
+use crate::net::order::Order;
+use crate::net::packet;
 use ipnet::Ipv4Net;
 use mio::net::TcpStream;
 use pptp_core::codec::BufferTooSmall;
-use pptp_core::gre::{Received, Reorder};
+use pptp_core::gre::Received;
 use pptp_core::ppp::Minimal;
 use pptp_core::time::Instant;
-use pptp_core::{DownReason, Event, Inbound, MAX_OUTPUT, Network, SendError, Server};
-use std::io::{ErrorKind, Read, Write};
+use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,11 +20,6 @@ use tracing::{debug, trace};
 
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
-
-/// The longest payload that is held back, in octets.
-const HELD_LEN: usize = 1536;
-
-type Order = Reorder<HELD_PACKETS, HELD_LEN>;
 
 /// What has gone through a tunnel.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,27 +75,9 @@ pub struct Tunnel {
     pub device: Option<Device>,
     /// What has gone through.
     pub counters: Counters,
-    patience: Duration,
-    order: Option<Box<Order>>,
-    /// The sequence number that comes next, if nothing is lost.
-    next: Option<u32>,
-    control: Control,
+    order: Order<HELD_PACKETS>,
+    control: Control<TcpStream>,
 }
-
-/// The TCP connection and what is on its way through it.
-#[derive(Debug)]
-struct Control {
-    tcp: TcpStream,
-    /// Came, and not taken by the library yet.
-    inbox: Vec<u8>,
-    /// Given by the library, and not taken by the kernel yet.
-    outbox: Vec<u8>,
-    /// Whether there may be more to read.
-    more: bool,
-}
-
-/// How many octets of the control connection wait for the library at most.
-const MAX_INBOX: usize = 4096;
 
 impl Tunnel {
     /// A client that has just connected.
@@ -130,21 +109,14 @@ impl Tunnel {
             marked: false,
             device: None,
             counters: Counters::default(),
-            patience,
-            order: None,
-            next: None,
-            control: Control {
-                tcp,
-                inbox: Vec::new(),
-                outbox: Vec::new(),
-                more: false,
-            },
+            order: Order::new(patience),
+            control: Control::new(tcp),
         }
     }
 
     /// The TCP connection, to be waited for.
     pub const fn tcp(&mut self) -> &mut TcpStream {
-        &mut self.control.tcp
+        self.control.tcp()
     }
 
     /// How the user is called.
@@ -162,13 +134,13 @@ impl Tunnel {
     /// How many packets from it were not lost although others had overtaken them.
     #[must_use]
     pub fn overtaken(&self) -> u64 {
-        self.order.as_ref().map_or(0, |order| order.overtaken())
+        self.order.overtaken()
     }
 
     /// When something is due.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        let order = self.order.as_ref().and_then(|order| order.next_timeout());
+        let order = self.order.next_timeout();
         [self.session.next_timeout(), order, self.deadline]
             .into_iter()
             .flatten()
@@ -177,48 +149,13 @@ impl Tunnel {
 
     /// Reads what has come over TCP.
     pub fn read_control(&mut self, now: Instant) {
-        let mut buffer = [0; 1024];
-        while self.control.inbox.len() < MAX_INBOX {
-            match self.control.tcp.read(&mut buffer) {
-                Ok(0) => {
-                    self.session.control_closed(now);
-                    break;
-                }
-                Ok(len) => {
-                    let octets = buffer.get(..len).unwrap_or_default();
-                    self.control.inbox.extend_from_slice(octets);
-                    self.take_control(now);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    debug!(session = self.number, %error, "TCP");
-                    self.session.control_closed(now);
-                    break;
-                }
-            }
-        }
-        // The loop is told of what comes, and not of what is left.
-        self.control.more = self.control.inbox.len() >= MAX_INBOX;
+        self.control.read(now, &mut self.session, None);
     }
 
-    /// Gives the library what has come, and tells whether it took any.
-    fn take_control(&mut self, now: Instant) -> bool {
-        if self.control.inbox.is_empty() {
-            return false;
-        }
-        match self.session.handle_control(now, &self.control.inbox) {
-            Ok(0) => false,
-            Ok(consumed) => {
-                self.control.inbox.drain(..consumed);
-                true
-            }
-            Err(error) => {
-                debug!(session = self.number, %error, "the control connection");
-                self.control.inbox.clear();
-                true
-            }
-        }
+    /// Whether there may be more to read: the loop is told of what comes, and not of what is left.
+    #[must_use]
+    pub const fn has_more_control(&self) -> bool {
+        self.control.has_more()
     }
 
     /// Takes a GRE packet, and hands the network packets that come out to `shared`, or to its own device. Tells whether
@@ -232,19 +169,6 @@ impl Tunnel {
                 return false;
             }
         };
-        if self.order.is_none() {
-            let next = *self.next.get_or_insert(sequence);
-            let ahead = sequence.wrapping_sub(next).cast_signed();
-            if ahead <= 0 || self.patience.is_zero() {
-                if ahead >= 0 {
-                    self.next = Some(sequence.wrapping_add(1));
-                }
-                return self.deliver(now, sequence, payload, shared);
-            }
-            // Not before there is a need: it is most of the memory that a session takes.
-            let order = Order::with_timeout(self.patience).starting_at(next);
-            self.order = Some(Box::new(order));
-        }
         self.release(now, Some((sequence, payload)), shared)
     }
 
@@ -252,17 +176,15 @@ impl Tunnel {
     pub fn release(
         &mut self,
         now: Instant,
-        mut packet: Option<(u32, &mut [u8])>,
+        packet: Option<(u32, &mut [u8])>,
         shared: Option<&Device>,
     ) -> bool {
-        let Some(mut order) = self.order.take() else {
-            return false;
-        };
+        let mut order = std::mem::take(&mut self.order);
         let mut own = false;
-        while let Some((sequence, payload)) = order.release(now, &mut packet) {
+        order.pass(now, packet, |sequence, payload| {
             own |= self.deliver(now, sequence, payload, shared);
-        }
-        self.order = Some(order);
+        });
+        self.order = order;
         own
     }
 
@@ -276,7 +198,7 @@ impl Tunnel {
         match self.session.deliver(now, sequence, payload) {
             Ok(Inbound::Packet { packet, .. }) => {
                 // Whoever sends in somebody else's name gets nowhere.
-                let source = address_at(packet, 12);
+                let source = packet::source(packet);
                 let networks = self.user.as_ref().map(|user| user.networks.as_slice());
                 let is_own = |source| {
                     let behind = |network: &Ipv4Net| network.contains(&source);
@@ -336,20 +258,7 @@ impl Tunnel {
     /// Sends all that the library wants sent, and tells whether there was anything: what one outlet gives may open
     /// another.
     pub fn flush(&mut self, now: Instant, gre: &mut GreSocket) -> bool {
-        let mut did_something = self.take_control(now);
-        if did_something && self.control.more {
-            self.read_control(now);
-        }
-        self.write_control(now);
-        // TCP may be blocked while GRE goes on.
-        let mut out = [0; MAX_OUTPUT];
-        if self.control.outbox.is_empty()
-            && let Ok(Some(message)) = self.session.poll_control(now, &mut out)
-        {
-            self.control.outbox.extend_from_slice(message);
-            self.write_control(now);
-            did_something = true;
-        }
+        let mut did_something = self.control.exchange(now, &mut self.session, None);
         loop {
             let session = &mut self.session;
             let sent = gre.send(Some(*self.peer.ip()), |room| {
@@ -360,30 +269,6 @@ impl Tunnel {
                 return did_something;
             }
             did_something = true;
-        }
-    }
-
-    /// Hands what waits for it to TCP.
-    fn write_control(&mut self, now: Instant) {
-        while !self.control.outbox.is_empty() {
-            match self.control.tcp.write(&self.control.outbox) {
-                Ok(written) => drop(self.control.outbox.drain(..written)),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Also before the connection is known to be up.
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::WouldBlock | ErrorKind::NotConnected
-                    ) =>
-                {
-                    return;
-                }
-                Err(error) => {
-                    debug!(session = self.number, %error, "TCP");
-                    self.control.outbox.clear();
-                    self.session.control_closed(now);
-                }
-            }
         }
     }
 
@@ -427,14 +312,6 @@ pub enum Happening {
     NoIpv4,
     /// It is over.
     Down(DownReason),
-}
-
-/// The address at that place in an IPv4 packet: 12 is the source, 16 the destination.
-#[must_use]
-pub fn address_at(packet: &[u8], at: usize) -> Option<Ipv4Addr> {
-    let is_ipv4 = packet.len() >= 20 && packet.first().is_some_and(|first| first >> 4 == 4);
-    let octets: [u8; 4] = packet.get(at..at + 4)?.try_into().ok()?;
-    is_ipv4.then(|| octets.into())
 }
 
 fn len_of(packet: &[u8]) -> u64 {

@@ -23,6 +23,31 @@ pub struct User {
     pub mppe: Option<MppePolicy>,
 }
 
+impl User {
+    /// Whether there is one session of theirs at a time: what is theirs alone cannot lead to two.
+    #[must_use]
+    pub fn has_one_session(&self) -> bool {
+        self.address.is_some() || !self.networks.is_empty()
+    }
+
+    /// Whether nothing has changed.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self {
+            name,
+            hash,
+            address,
+            networks,
+            mppe,
+        } = self;
+        *name == other.name
+            && hash.as_bytes() == other.hash.as_bytes()
+            && *address == other.address
+            && *networks == other.networks
+            && *mppe == other.mppe
+    }
+}
+
 /// All users.
 #[derive(Debug, Default)]
 pub struct Users {
@@ -70,5 +95,59 @@ impl Users {
     #[must_use]
     pub fn reserves(&self, address: Ipv4Addr) -> bool {
         self.addresses.contains(&address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::config::Config;
+
+    fn users(text: &str) -> Users {
+        let network = "[network]\naddress = \"10.98.0.1\"\npool = [\"10.98.0.10\"]\n";
+        let config: Config = format!("{network}{text}").parse().unwrap();
+        Users::new(&config.users).unwrap()
+    }
+
+    #[test]
+    fn a_domain_in_front_does_not_matter() {
+        let text = r#"
+            [[user]]
+            name = "alice"
+            password = "a"
+            [[user]]
+            name = 'SHOP\bob'
+            password = "b"
+        "#;
+        let users = users(text);
+        let found = |name: &str| users.find(name.as_bytes()).map(|user| user.name.clone());
+        assert_eq!(found("alice").as_deref(), Some("alice"));
+        assert_eq!(found(r"OFFICE\alice").as_deref(), Some("alice"));
+        assert_eq!(found(r"SHOP\bob").as_deref(), Some(r"SHOP\bob"));
+        assert_eq!(
+            [found("bob"), found(r"OFFICE\bob"), found("")],
+            [const { None }; 3]
+        );
+        assert!(users.find(b"\xff").is_none());
+    }
+
+    #[test]
+    fn what_has_changed_is_not_the_same() {
+        let alice = |more: &str| {
+            let users = users(&format!("[[user]]\nname = \"alice\"\n{more}"));
+            users.find(b"alice").unwrap()
+        };
+        let plain = alice("password = \"a\"");
+        assert!(plain.is_same(&alice("password = \"a\"")) && !plain.has_one_session());
+        for (more, has_one_session) in [
+            ("password = \"b\"", false),
+            ("password = \"a\"\naddress = \"10.98.1.1\"", true),
+            ("password = \"a\"\nnetworks = [\"10.20.0.0/16\"]", true),
+            ("password = \"a\"\npolicy = { mppe = \"allow\" }", false),
+        ] {
+            let other = alice(more);
+            assert!(!plain.is_same(&other), "{more}");
+            assert_eq!(other.has_one_session(), has_one_session, "{more}");
+        }
     }
 }

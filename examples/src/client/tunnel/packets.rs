@@ -3,6 +3,7 @@
 use super::super::failure::Failure;
 use super::Tunnel;
 use crate::net::gre::MAX_DATAGRAM;
+use crate::net::packet::is_for_tunnel;
 use log::{debug, trace};
 use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::{Received, strip_ipv4};
@@ -11,7 +12,6 @@ use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
 use pptp_core::{Discard, Network, SendError};
 use std::io::ErrorKind;
-use std::net::Ipv4Addr;
 
 /// The longest packet that is read, in octets: longer ones do not fit the tunnel.
 const MAX_PACKET: usize = MAX_DATAGRAM;
@@ -51,12 +51,7 @@ impl Tunnel<'_> {
                 strip_ipv4(packet).and_then(|datagram| self.session.receive_gre(now, datagram));
             match received {
                 Ok(Received::Packet { sequence, payload }) => {
-                    self.arrivals.arrived(sequence);
-                    if self.order.is_some() {
-                        self.release(now, Some((sequence, payload)));
-                    } else {
-                        self.deliver(now, sequence, payload);
-                    }
+                    self.release(now, Some((sequence, payload)));
                 }
                 Ok(Received::Acknowledgment) => {}
                 Err(discard) => debug!("dropped: {discard}"),
@@ -64,15 +59,13 @@ impl Tunnel<'_> {
         }
     }
 
-    /// Puts a packet in order, and delivers what its turn it is.
-    pub(super) fn release(&mut self, now: Instant, mut packet: Option<(u32, &mut [u8])>) {
-        let Some(mut order) = self.order.take() else {
-            return;
-        };
-        while let Some((sequence, payload)) = order.release(now, &mut packet) {
+    /// Delivers the packets whose turn it is.
+    pub(super) fn release(&mut self, now: Instant, packet: Option<(u32, &mut [u8])>) {
+        let mut order = std::mem::take(&mut self.order);
+        order.pass(now, packet, |sequence, payload| {
             self.deliver(now, sequence, payload);
-        }
-        self.order = Some(order);
+        });
+        self.order = order;
     }
 
     /// Decrypts a packet and hands it to the kernel.
@@ -146,36 +139,5 @@ impl Tunnel<'_> {
                 }
             }
         }
-    }
-}
-
-/// Whether a packet from the device is to go through the tunnel to `server`.
-fn is_for_tunnel(packet: &[u8], server: Ipv4Addr) -> bool {
-    // The kernel sends IPv6 to all devices that are up; this tunnel has none.
-    let is_ipv4 = packet.first().is_some_and(|first| first >> 4 == 4);
-    // When a network goes, the kernel takes away the way to the server that led through it. What the default route then
-    // sends here are the tunnel's own packets: in the tunnel they would go round and round.
-    let destination = packet.get(16..20);
-    is_ipv4 && destination.is_some_and(|destination| destination != server.octets())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_goes_through_the_tunnel() {
-        let server = Ipv4Addr::new(192, 0, 2, 1);
-        let packet = |version: u8, destination: [u8; 4]| {
-            let mut packet = [0; 20];
-            packet[0] = version << 4 | 5;
-            packet[16..].copy_from_slice(&destination);
-            packet
-        };
-        assert!(is_for_tunnel(&packet(4, [10, 0, 0, 1]), server));
-        assert!(!is_for_tunnel(&packet(4, server.octets()), server));
-        assert!(!is_for_tunnel(&packet(6, [10, 0, 0, 1]), server));
-        assert!(!is_for_tunnel(&[0x45; 19], server));
-        assert!(!is_for_tunnel(&[], server));
     }
 }

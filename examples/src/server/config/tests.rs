@@ -97,6 +97,12 @@ fn secrets_are_not_shown() {
     let text = error(&wrong);
     assert!(!text.contains("wonderland"), "{text}");
     assert!(text.starts_with("line 29: "), "{text}");
+    let digits = ALL.replace("\"wonderland\"", "19283746");
+    let text = error(&digits);
+    assert_eq!(
+        text,
+        "line 29: a password, or its hash, is a text in quotes"
+    );
 }
 
 #[test]
