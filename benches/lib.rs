@@ -1,5 +1,11 @@
 //! What the benches share: sizes, and tunnels that are up.
 
+pub mod corpus;
+pub mod freerdp;
+pub mod openssl;
+pub mod rustcrypto;
+pub mod table;
+
 use core::time::Duration;
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::MppePolicy;

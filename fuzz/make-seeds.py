@@ -99,10 +99,40 @@ for kind, length in {3: 16, 4: 16, 9: 220, 10: 24, 11: 28, 13: 148, 14: 40, 15: 
     control(struct.pack(">HHIHH", length, 1, 0x1A2B3C4D, kind, 0) + bytes(range(length - 12)))
 gre(bytes.fromhex("3081880b0002123400000005000000060021") + bytes(10))
 
-# MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count).
+# MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count), so many at
+# once (0x80 and their number) that are sent, lost or renumbered.
 for setup in [strength | rule for strength in range(3) for rule in (0, 4, 12, 20)]:
     script = "0000038000c10123c20000c300007f007f8002800000007f7f058000"
     seed("mppe", setup, bytes([setup]) + bytes.fromhex(script) + b"a packet")
+    batches = "860000000000008a0001010002fe000080008d00010000060a0000000000000000840000000000"
+    seed("mppe", ("batches", setup), bytes([setup]) + bytes.fromhex(batches) + b"a packet")
+
+# MPPC: links at each level, whose packets are new, repeated, or made of earlier ones, some lost or flushed; and packets
+# of codes: literals, matches of each kind, and what is wrong with some.
+text = b"\x00\x21for whom the bell tolls, the bell tolls for thee. "
+noise = random.Random(1).randbytes(160)
+for level in range(3):
+    operations = [(0, text), (3, text), (1, b"ab"), (0x12, text), (0, noise), (4, text), (11, text), (3, text), (7, noise)]
+    script = b"".join(bytes([what, len(data)]) + data for what, data in operations * 3)
+    seed("mppc", level, bytes([level]) + script, 4000)
+
+
+def codes(flags, bits):
+    bits += "0" * (-len(bits) % 32)
+    data = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    return bytes([flags, len(data) // 4]) + data
+
+
+plain = "".join(f"{octet:08b}" for octet in text)
+for number, packets in enumerate([
+    [(0xE0, plain), (0x20, "1111000011" "0" + plain)],  # offset 3, length 3
+    [(0xE0, plain), (0x20, "111000000000" "10" "11" + plain)],  # 64, 7
+    [(0xE0, plain * 8), (0x20, "1100000000000000" "111110" "000001" + plain)],  # 320, 65
+    [(0xE0, plain + "1111000001" "111111111110" "000000000001"), (0x60, plain + "1101111010111111" "0")],  # 4097; 8191
+    [(0xE0, "100000001" * 40 + "1111000000" "0")],  # 0
+    [(0xE0, plain + "1111000001" + "1" * 20), (0x20, plain), (0x80, plain), (0x20, plain)],
+]):
+    seed("mppc", (3, number), bytes([3]) + b"".join(codes(*packet) for packet in packets), 4000)
 
 # A GRE session: the first number; then in order, after losses, again, forged, time that passes, sent.
 in_order, lost, again, forged, later, sent = "00000000", "03000300", "04010000", "25000640", "06ff0000", "073c0400"

@@ -5,7 +5,7 @@
 # The last column names tests as `function` or `file::function`.
 missing=0
 while read -r name; do
-    grep -rqE "fn ${name##*::}\b" --include='*.rs' pptp-* examples fuzz || {
+    grep -rqE "fn ${name##*::}\b" --include='*.rs' pptp-* examples benches fuzz || {
         say "docs/conformance.md names the test $name, which does not exist"
         missing=1
     }

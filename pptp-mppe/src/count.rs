@@ -34,6 +34,12 @@ impl Count {
         Self::new(self.0.wrapping_add(1))
     }
 
+    /// The count of the packet that is so many after this one.
+    #[must_use]
+    pub const fn plus(self, packets: u16) -> Self {
+        Self::new(self.0.wrapping_add(packets))
+    }
+
     /// How many packets lie between `earlier` and this one, 0 to 4095: modulo 4096, so that 4095 is one *before*.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u16 {

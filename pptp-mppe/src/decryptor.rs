@@ -1,5 +1,6 @@
 //! One direction, decrypting, in the mode that was negotiated.
 
+use crate::rc4::LANES;
 use crate::{Count, Mode, StartKey, Strength, stateful, stateless};
 use core::fmt;
 
@@ -40,15 +41,34 @@ impl fmt::Display for DecryptError {
 
 impl core::error::Error for DecryptError {}
 
+/// A packet that has come in, for [`Decryptor::decrypt_batch`] and [`Decryptor::decrypt_early`].
+#[derive(Debug)]
+pub struct Packet<'d> {
+    /// The coherency count that stood before it.
+    pub count: Count,
+    /// Whether bit A was set there.
+    pub flushed: bool,
+    /// The ciphertext, which is to be decrypted where it is.
+    pub data: &'d mut [u8],
+}
+
+/// How many keys the decryptors here keep that jumps have led to: 1024 packets ahead is as far as 64.
+const KEPT: usize = 16;
+
+/// How many packets [`Decryptor::decrypt_early`] takes at most.
+pub const BATCH: usize = LANES;
+
 /// Decrypts one direction of a link, in the [`Mode`] that was negotiated.
 ///
-/// Where the mode is known beforehand, its own type does the same.
+/// Where the mode is known beforehand, its own type does the same: [`stateless::Decryptor`] is a quarter of the size.
 ///
 /// No number of bad packets changes anything here: only [`Trial::commit`] does.
+///
+/// `PREPARED` is for how many packets [`Decryptor::prepare`] has room, in stateless mode: a power of 2, or 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decryptor {
+pub enum Decryptor<const PREPARED: usize = 0> {
     /// A new key for each packet.
-    Stateless(stateless::Decryptor),
+    Stateless(stateless::Decryptor<PREPARED, KEPT>),
     /// One key stream for up to 256 packets.
     Stateful(stateful::Decryptor),
 }
@@ -58,8 +78,30 @@ impl Decryptor {
     #[must_use]
     pub fn new(start: &StartKey, strength: Strength, mode: Mode) -> Self {
         match mode {
-            Mode::Stateless => Self::Stateless(stateless::Decryptor::new(start, strength)),
+            Mode::Stateless => {
+                Self::Stateless(stateless::Decryptor::new(start, strength).with_kept_keys())
+            }
             Mode::Stateful => Self::Stateful(stateful::Decryptor::new(start, strength)),
+        }
+    }
+}
+
+impl<const PREPARED: usize> Decryptor<PREPARED> {
+    /// The same, with room for the keys of `N` packets to come: see [`stateless::Decryptor::with_prepared`].
+    #[must_use]
+    pub fn with_prepared<const N: usize>(self) -> Decryptor<N> {
+        match self {
+            Self::Stateless(inner) => Decryptor::Stateless(inner.with_prepared()),
+            Self::Stateful(inner) => Decryptor::Stateful(inner),
+        }
+    }
+
+    /// Prepares the key of one packet more: for when there is nothing else to do, again and again while it is `true`.
+    /// `false` if there is no room (see [`Decryptor::with_prepared`]), and in stateful mode, where keys are rare.
+    pub fn prepare(&mut self) -> bool {
+        match self {
+            Self::Stateless(inner) => inner.prepare(),
+            Self::Stateful(_) => false,
         }
     }
 
@@ -73,10 +115,74 @@ impl Decryptor {
         count: Count,
         flushed: bool,
         data: &'d mut [u8],
-    ) -> Result<Trial<'a, 'd>, DecryptError> {
+    ) -> Result<Trial<'a, 'd, PREPARED>, DecryptError> {
         match self {
             Self::Stateless(inner) => inner.decrypt(count, data).map(Trial::Stateless),
             Self::Stateful(inner) => inner.decrypt(count, flushed, data).map(Trial::Stateful),
+        }
+    }
+
+    /// Takes several packets of this session: [`Batch::next`] hands out a [`Trial`] of each, as
+    /// [`Decryptor::decrypt`] would one after the other. In stateless mode they are decrypted several at once,
+    /// which is faster.
+    ///
+    /// ```
+    /// # use pptp_mppe::{Decryptor, Packet};
+    /// fn receive(decryptor: &mut Decryptor, packets: &mut [Packet<'_>], deliver: fn(&[u8])) {
+    ///     let mut batch = decryptor.decrypt_batch(packets);
+    ///     while let Some(trial) = batch.next() {
+    ///         match trial {
+    ///             Ok(trial) if trial.plaintext().starts_with(&[0x00, 0x21, 0x45]) => deliver(trial.commit()),
+    ///             Ok(trial) => drop(trial.abort()),
+    ///             Err(_) => {}
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub const fn decrypt_batch<'a, 'd>(
+        &'a mut self,
+        packets: &'a mut [Packet<'d>],
+    ) -> Batch<'a, 'd, PREPARED> {
+        match self {
+            Self::Stateless(inner) => Batch::Stateless(inner.decrypt_batch(packets)),
+            Self::Stateful(inner) => Batch::Stateful(inner.decrypt_batch(packets)),
+        }
+    }
+
+    /// The first half of [`Decryptor::decrypt_batch`], for up to [`BATCH`] packets (of more, the others are left
+    /// alone): decrypts where they are those that can be decrypted before their turn, several at once, and says in
+    /// the same place with what key. Nothing has changed yet.
+    ///
+    /// When the turn of a packet comes that has an [`Early`](stateless::Early), it is for
+    /// [`Decryptor::decrypt_late`]; else for [`Decryptor::decrypt`].
+    pub fn decrypt_early(
+        &mut self,
+        packets: &mut [Packet<'_>],
+    ) -> [Option<stateless::Early>; BATCH] {
+        match self {
+            Self::Stateless(inner) => inner.decrypt_early(packets),
+            Self::Stateful(_) => [const { None }; BATCH],
+        }
+    }
+
+    /// As [`Decryptor::decrypt`], of a packet that [`Decryptor::decrypt_early`] has decrypted: the outcome is the same,
+    /// whatever came in between.
+    ///
+    /// # Errors
+    /// As [`Decryptor::decrypt`]; the data is ciphertext again then.
+    pub fn decrypt_late<'a, 'd>(
+        &'a mut self,
+        early: stateless::Early,
+        count: Count,
+        flushed: bool,
+        data: &'d mut [u8],
+    ) -> Result<Trial<'a, 'd, PREPARED>, DecryptError> {
+        match self {
+            Self::Stateless(inner) => inner.decrypt_late(early, count, data).map(Trial::Stateless),
+            Self::Stateful(inner) => {
+                early.undo(data);
+                inner.decrypt(count, flushed, data).map(Trial::Stateful)
+            }
         }
     }
 
@@ -108,6 +214,42 @@ impl Decryptor {
     }
 }
 
+/// Packets of one session that are handed out one by one: see [`Decryptor::decrypt_batch`].
+///
+/// If it is dropped, those that were not handed out are ciphertext, as if they had not been in it.
+#[derive(Debug)]
+#[must_use = "nothing is decrypted for good until its trial is committed"]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for some packets, on the stack"
+)]
+pub enum Batch<'a, 'd, const PREPARED: usize = 0> {
+    /// In stateless mode, where they are decrypted several at once.
+    Stateless(stateless::Batch<'a, 'd, PREPARED, KEPT>),
+    /// In stateful mode.
+    Stateful(stateful::Batch<'a, 'd>),
+}
+
+impl<const PREPARED: usize> Batch<'_, '_, PREPARED> {
+    /// The next packet, decrypted on trial, or why it cannot be. `None` if that was all.
+    #[expect(clippy::should_implement_trait, reason = "it lends")]
+    pub fn next(&mut self) -> Option<Result<Trial<'_, '_, PREPARED>, DecryptError>> {
+        match self {
+            Self::Stateless(inner) => Some(inner.next()?.map(Trial::Stateless)),
+            Self::Stateful(inner) => Some(inner.next()?.map(Trial::Stateful)),
+        }
+    }
+
+    /// How many have not been handed out.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        match self {
+            Self::Stateless(inner) => inner.left(),
+            Self::Stateful(inner) => inner.left(),
+        }
+    }
+}
+
 /// A packet, decrypted where it is with one of the keys that it may have.
 ///
 /// Whoever knows what plaintext looks like judges it, then calls [`commit`](Trial::commit), [`retry`](Trial::retry) or
@@ -133,14 +275,14 @@ impl Decryptor {
     clippy::large_enum_variant,
     reason = "lives for one packet, on the stack"
 )]
-pub enum Trial<'a, 'd> {
+pub enum Trial<'a, 'd, const PREPARED: usize = 0> {
     /// In stateless mode, where there is one candidate.
-    Stateless(stateless::Trial<'a, 'd>),
+    Stateless(stateless::Trial<'a, 'd, PREPARED, KEPT>),
     /// In stateful mode.
     Stateful(stateful::Trial<'a, 'd>),
 }
 
-impl<'d> Trial<'_, 'd> {
+impl<'d, const PREPARED: usize> Trial<'_, 'd, PREPARED> {
     /// The packet as it decrypts with the present candidate: the PPP protocol field, then the packet.
     #[must_use]
     pub const fn plaintext(&self) -> &[u8] {

@@ -2,6 +2,7 @@
 
 use crate::{Count, Mode, StartKey, Strength, stateful, stateless};
 use core::fmt;
+use core::iter::FusedIterator;
 
 /// What must stand in the two octets before an encrypted packet (RFC 3078 §3.1), besides bit D.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,48 @@ pub struct Sealed {
     /// Bit A: the cipher was initialised before this packet.
     pub flushed: bool,
 }
+
+/// What must stand before each packet of a batch: one [`Sealed`] a packet, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[must_use = "the peer needs the counts"]
+pub struct Seals {
+    next: Count,
+    left: usize,
+    /// Stateful mode: whether the next packet has bit A even if it is no flag packet. The others have it if they are.
+    first: Option<bool>,
+}
+
+impl Seals {
+    pub(crate) const fn new(next: Count, packets: usize, first: Option<bool>) -> Self {
+        Self {
+            next,
+            left: packets,
+            first,
+        }
+    }
+}
+
+impl Iterator for Seals {
+    type Item = Sealed;
+
+    fn next(&mut self) -> Option<Sealed> {
+        self.left = self.left.checked_sub(1)?;
+        let count = self.next;
+        self.next = count.next();
+        let flushed = self.first.is_none_or(|first| first || count.is_flag());
+        self.first = self.first.map(|_| false);
+        Some(Sealed { count, flushed })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Seals {}
+
+impl FusedIterator for Seals {}
 
 /// The output buffer cannot hold the packet. Nothing was encrypted and nothing has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +80,16 @@ impl core::error::Error for BufferTooSmall {}
 /// A clone that goes on encrypting on a live link repeats key stream, and with it gives both plaintexts away. So does
 /// a new encryptor from the same start key: renegotiating CCP is no way to start over after a packet was sent
 /// ([`Encryptor::packets`] tells).
+///
+/// `PREPARED` is for how many packets [`Encryptor::prepare`] has room, in stateless mode: a power of 2, or 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::large_enum_variant,
     reason = "the mode is chosen at run time, and there is nowhere to put a box"
 )]
-pub enum Encryptor {
+pub enum Encryptor<const PREPARED: usize = 0> {
     /// A new key for each packet.
-    Stateless(stateless::Encryptor),
+    Stateless(stateless::Encryptor<PREPARED>),
     /// One key stream for up to 256 packets.
     Stateful(stateful::Encryptor),
 }
@@ -56,6 +101,26 @@ impl Encryptor {
         match mode {
             Mode::Stateless => Self::Stateless(stateless::Encryptor::new(start, strength)),
             Mode::Stateful => Self::Stateful(stateful::Encryptor::new(start, strength)),
+        }
+    }
+}
+
+impl<const PREPARED: usize> Encryptor<PREPARED> {
+    /// The same, with room for the keys of `N` packets to come: see [`stateless::Encryptor::with_prepared`].
+    #[must_use]
+    pub fn with_prepared<const N: usize>(self) -> Encryptor<N> {
+        match self {
+            Self::Stateless(inner) => Encryptor::Stateless(inner.with_prepared()),
+            Self::Stateful(inner) => Encryptor::Stateful(inner),
+        }
+    }
+
+    /// Prepares the key of one packet more: for when there is nothing else to do, again and again while it is `true`.
+    /// `false` if there is no room (see [`Encryptor::with_prepared`]), and in stateful mode, where keys are rare.
+    pub fn prepare(&mut self) -> bool {
+        match self {
+            Self::Stateless(inner) => inner.prepare(),
+            Self::Stateful(_) => false,
         }
     }
 
@@ -83,6 +148,24 @@ impl Encryptor {
         match self {
             Self::Stateless(inner) => inner.encrypt_in_place(data),
             Self::Stateful(inner) => inner.encrypt_in_place(data),
+        }
+    }
+
+    /// Encrypts several packets where they are, as [`Encryptor::encrypt_in_place`] would one after the other: to the
+    /// same octets, in stateless mode in four fifths of the time on a large processor.
+    ///
+    /// ```
+    /// # use pptp_mppe::{Encryptor, Mode, StartKey, Strength};
+    /// # let start = StartKey::from_bytes([7; 16]);
+    /// # let mut encryptor = Encryptor::new(&start, Strength::Bits128, Mode::Stateless);
+    /// let (mut one, mut two) = (*b"\x00\x21one packet", *b"\x00\x21and another");
+    /// let seals = encryptor.encrypt_batch(&mut [&mut one[..], &mut two[..]]);
+    /// assert!(seals.map(|sealed| sealed.count.get()).eq([0, 1]));
+    /// ```
+    pub fn encrypt_batch<D: AsMut<[u8]>>(&mut self, packets: &mut [D]) -> Seals {
+        match self {
+            Self::Stateless(inner) => inner.encrypt_batch(packets),
+            Self::Stateful(inner) => inner.encrypt_batch(packets),
         }
     }
 

@@ -1,6 +1,11 @@
 //! Keys: from what authentication leaves behind to the key of one packet (RFC 3079, RFC 3078 §7.3).
 
-use crate::{Strength, rc4::Rc4};
+mod change;
+
+pub(crate) use change::change_each;
+
+use crate::Strength;
+use crate::rc4::{Octets, Rc4};
 use core::fmt;
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
@@ -123,10 +128,12 @@ impl StartKey {
 ///
 /// 33 octets, cleared on drop.
 #[derive(Clone, ZeroizeOnDrop)]
+// In this order a copy is made of the pieces that were written, for which it need not wait.
+#[repr(C)]
 pub struct SessionKey {
     /// Of these two only the first 8 octets count for 40 and 56 bit keys; the others follow no rule.
-    start: [u8; 16],
-    current: [u8; 16],
+    start: Octets,
+    current: Octets,
     #[zeroize(skip)]
     strength: Strength,
 }
@@ -137,8 +144,8 @@ impl SessionKey {
     #[must_use]
     pub fn new(start: &StartKey, strength: Strength) -> Self {
         let mut key = Self {
-            start: start.0,
-            current: start.0,
+            start: Octets(start.0),
+            current: Octets(start.0),
             strength,
         };
         key.current = *key.new_key_from_sha();
@@ -148,10 +155,10 @@ impl SessionKey {
 
     /// Changes the key (RFC 3078 §7.3), without a cipher for the new one: going over lost packets needs none.
     pub fn change(&mut self) {
-        let mut interim = self.new_key_from_sha();
-        let mut cipher = self.cipher_of(&interim);
-        cipher.apply_keystream(interim.as_mut_slice());
-        self.current = *interim;
+        let interim = self.new_key_from_sha();
+        let [low, high] = self.cipher_of(&interim).first_words();
+        let [head, tail] = words(&interim);
+        self.current = from_words([head ^ low, tail ^ high]);
         self.reduce();
     }
 
@@ -164,7 +171,11 @@ impl SessionKey {
     /// The key: 8 or 16 octets.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
-        significant(&self.current, self.strength)
+        let [head @ .., _, _, _, _, _, _, _, _] = &self.current.0;
+        match self.strength {
+            Strength::Bits40 | Strength::Bits56 => head,
+            Strength::Bits128 => &self.current.0,
+        }
     }
 
     /// How long the key is.
@@ -174,40 +185,38 @@ impl SessionKey {
     }
 
     /// What a change of this key, or a later one, started from: see [`SessionKey::resume`].
-    pub(crate) const fn current(&self) -> &[u8; 16] {
-        &self.current
+    pub(crate) const fn current(&self) -> Octets {
+        self.current
     }
 
     /// Goes to where a key of the same start was when it was `current`.
-    pub(crate) const fn resume(&mut self, current: &[u8; 16]) {
-        self.current = *current;
+    pub(crate) const fn resume(&mut self, current: Octets) {
+        self.current = current;
     }
 
-    /// `GetNewKeyFromSHA` of RFC 3078 §7.3.
-    fn new_key_from_sha(&self) -> Zeroizing<[u8; 16]> {
-        Zeroizing::new(digest([
-            significant(&self.start, self.strength),
-            &PAD1,
-            significant(&self.current, self.strength),
-            &PAD2,
-        ]))
+    /// The key as RC4 takes it, 16 octets always.
+    pub(crate) fn for_cipher(&self) -> Zeroizing<Octets> {
+        self.to_16(&self.current)
     }
 
-    fn cipher_of(&self, key: &[u8; 16]) -> Rc4 {
-        match self.strength {
-            Strength::Bits128 => Rc4::with_16_octets(key),
+    fn cipher_of(&self, key: &Octets) -> Rc4 {
+        Rc4::with_16_octets(&self.to_16(key).0)
+    }
+
+    /// A key of 8 octets is written twice: the key schedule repeats it anyway.
+    fn to_16(&self, key: &Octets) -> Zeroizing<Octets> {
+        let [a, b, c, d, e, f, g, h, ..] = key.0;
+        Zeroizing::new(match self.strength {
+            Strength::Bits128 => *key,
             Strength::Bits40 | Strength::Bits56 => {
-                // The key schedule repeats the key anyway.
-                let [a, b, c, d, e, f, g, h, ..] = *key;
-                let twice = Zeroizing::new([a, b, c, d, e, f, g, h, a, b, c, d, e, f, g, h]);
-                Rc4::with_16_octets(&twice)
+                Octets([a, b, c, d, e, f, g, h, a, b, c, d, e, f, g, h])
             }
-        }
+        })
     }
 
     /// Puts the known octets of a weaker key in their places (RFC 3078 §7.3).
     const fn reduce(&mut self) {
-        let [first, second, third, ..] = &mut self.current;
+        let [first, second, third, ..] = &mut self.current.0;
         match self.strength {
             Strength::Bits40 => (*first, *second, *third) = (0xd1, 0x26, 0x9e),
             Strength::Bits56 => *first = 0xd1,
@@ -216,12 +225,19 @@ impl SessionKey {
     }
 }
 
-const fn significant(key: &[u8; 16], strength: Strength) -> &[u8] {
-    let [head @ .., _, _, _, _, _, _, _, _] = key;
-    match strength {
-        Strength::Bits40 | Strength::Bits56 => head,
-        Strength::Bits128 => key,
-    }
+/// As two words, of which the first octet is the lowest.
+const fn words(octets: &Octets) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = octets.0;
+    [
+        u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        u64::from_le_bytes([i, j, k, l, m, n, o, p]),
+    ]
+}
+
+const fn from_words([low, high]: [u64; 2]) -> Octets {
+    let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) =
+        (low.to_le_bytes(), high.to_le_bytes());
+    Octets([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
 }
 
 /// The first 16 octets of the SHA-1 of the parts.
@@ -261,7 +277,7 @@ secret!(StartKey, 0);
 impl PartialEq for SessionKey {
     /// In constant time.
     fn eq(&self, other: &Self) -> bool {
-        let keys = self.current.ct_eq(&other.current) & self.start.ct_eq(&other.start);
+        let keys = self.current.0.ct_eq(&other.current.0) & self.start.0.ct_eq(&other.start.0);
         self.strength == other.strength && bool::from(keys)
     }
 }

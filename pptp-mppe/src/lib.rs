@@ -23,6 +23,12 @@
 //! with a known protocol number? is that IP header sane?) and then [commits](Trial::commit), [retries](Trial::retry)
 //! with the next candidate or [aborts](Trial::abort). A forged packet costs a bounded amount of work and nothing else.
 //!
+//! # Several packets at once
+//!
+//! RC4 leaves most of a large processor idle, so that several packets go faster side by side than one after the other:
+//! [`Encryptor::encrypt_batch`], [`Decryptor::decrypt_batch`] and, for packets of different sessions, the jobs of
+//! [`stateless`]. With room for them ([`Encryptor::with_prepared`]), keys of packets to come can be derived in idle time.
+//!
 //! # Example
 //!
 //! ```
@@ -60,6 +66,7 @@
 #[cfg(test)]
 extern crate alloc;
 
+mod clear;
 mod count;
 mod decryptor;
 mod encryptor;
@@ -69,8 +76,8 @@ pub mod stateful;
 pub mod stateless;
 
 pub use count::Count;
-pub use decryptor::{DecryptError, Decryptor, Trial};
-pub use encryptor::{BufferTooSmall, Encryptor, Sealed};
+pub use decryptor::{BATCH, Batch, DecryptError, Decryptor, Packet, Trial};
+pub use encryptor::{BufferTooSmall, Encryptor, Sealed, Seals};
 pub use key::{MasterKey, SessionKey, Side, StartKey, StartKeys};
 pub use stateful::ResetRule;
 

@@ -7,7 +7,7 @@
 mod decryptor;
 mod encryptor;
 
-pub use decryptor::{Decryptor, MAX_CANDIDATES, Trial};
+pub use decryptor::{Batch, Decryptor, MAX_CANDIDATES, Trial};
 pub use encryptor::Encryptor;
 
 /// From which key a sender starts its key stream anew after a Reset-Request.

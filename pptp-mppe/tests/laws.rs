@@ -209,7 +209,7 @@ proptest! {
         steps in prop::collection::vec((prop::bool::weighted(0.2), 0..6_u32, any::<Option<(u16, bool)>>()), 1..700),
     ) {
         let keys = StartKey::from_bytes(start);
-        let mut encryptor = Encryptor::Stateful(stateful::Encryptor::new(&keys, strength).with_reset_rule(rule));
+        let mut encryptor: Encryptor = Encryptor::Stateful(stateful::Encryptor::new(&keys, strength).with_reset_rule(rule));
         let mut decryptor = Decryptor::new(&keys, strength, Mode::Stateful);
         let mut reset_in = None;
         let mut in_step = true;

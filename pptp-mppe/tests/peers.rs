@@ -257,7 +257,7 @@ fn from_us(
     path: &mut Path,
 ) -> (u32, u32) {
     let encryptor = stateful::Encryptor::new(&StartKey::from_bytes(start), strength);
-    let mut encryptor = Encryptor::Stateful(encryptor.with_reset_rule(rule));
+    let mut encryptor: Encryptor = Encryptor::Stateful(encryptor.with_reset_rule(rule));
     let mut receiver = Receiver {
         keys: Keys::new(start, strength),
         linux,

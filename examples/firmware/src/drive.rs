@@ -3,6 +3,7 @@
 mod auth;
 mod control;
 mod gre;
+mod mppc;
 mod mppe;
 mod ppp;
 mod ppp_base;
@@ -24,10 +25,13 @@ pub fn all() {
     auth::authenticator();
     ppp::plausibility();
     ppp::links();
+    mppc::levels();
+    mppc::decompression();
     mppe::keys();
     mppe::cipher();
     mppe::both_modes();
     mppe::each_mode();
+    mppe::several_sessions();
     control::messages();
     control::connection();
     gre::header();

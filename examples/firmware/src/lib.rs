@@ -47,6 +47,12 @@ pub fn some(buffer: &mut [u8]) -> &mut [u8] {
     any(any(buffer).get_mut(..any(50)).unwrap_or_default())
 }
 
+/// The front of `items`, as many as may be.
+pub fn some_of<T>(items: &mut [T]) -> &mut [T] {
+    let len = any(7);
+    any(items).get_mut(..len).unwrap_or_default()
+}
+
 /// Turns of a loop, any number of them.
 pub fn some_times() -> core::ops::Range<u32> {
     0..any(2)

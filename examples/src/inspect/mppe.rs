@@ -24,7 +24,9 @@ impl Receiver {
         Self(match mode {
             // A reader of a file bears any loss: nobody can make it work for nothing more than once.
             Mode::Stateless => Decryptor::Stateless(
-                stateless::Decryptor::new(key, strength).with_max_jump(Count::SPACE),
+                stateless::Decryptor::new(key, strength)
+                    .with_kept_keys()
+                    .with_max_jump(Count::SPACE),
             ),
             Mode::Stateful => Decryptor::new(key, strength, mode),
         })

@@ -1,7 +1,7 @@
 //! Decrypting in stateful mode.
 
 use super::ResetRule;
-use crate::{Count, DecryptError, SessionKey, StartKey, Strength, rc4::Rc4};
+use crate::{Count, DecryptError, Packet, SessionKey, StartKey, Strength, rc4::Rc4};
 use core::fmt;
 
 /// The most keys that are tried for one packet.
@@ -88,6 +88,18 @@ impl Decryptor {
         Ok(trial)
     }
 
+    /// As [`crate::Decryptor::decrypt_batch`]: one after the other, as the key stream goes on from each to the next.
+    pub const fn decrypt_batch<'a, 'd>(
+        &'a mut self,
+        packets: &'a mut [Packet<'d>],
+    ) -> Batch<'a, 'd> {
+        Batch {
+            decryptor: self,
+            packets,
+            done: 0,
+        }
+    }
+
     /// The count of the packet that comes next, when none is lost.
     #[must_use]
     pub const fn expected(&self) -> Count {
@@ -105,6 +117,34 @@ impl Decryptor {
     #[must_use]
     pub const fn peer_rule(&self) -> Option<ResetRule> {
         self.peer_rule
+    }
+}
+
+/// Packets that are handed out one by one. See [`crate::Batch`].
+#[derive(Debug)]
+#[must_use = "nothing is decrypted for good until its trial is committed"]
+pub struct Batch<'a, 'd> {
+    decryptor: &'a mut Decryptor,
+    packets: &'a mut [Packet<'d>],
+    done: usize,
+}
+
+impl Batch<'_, '_> {
+    /// As [`crate::Batch::next`].
+    #[expect(clippy::should_implement_trait, reason = "it lends")]
+    pub fn next(&mut self) -> Option<Result<Trial<'_, '_>, DecryptError>> {
+        let packet = self.packets.get_mut(self.done)?;
+        self.done = self.done.wrapping_add(1);
+        let trial = self
+            .decryptor
+            .decrypt(packet.count, packet.flushed, packet.data);
+        Some(trial)
+    }
+
+    /// As [`crate::Batch::left`].
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.packets.len().saturating_sub(self.done)
     }
 }
 

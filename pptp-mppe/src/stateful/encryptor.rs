@@ -2,7 +2,7 @@
 
 use super::ResetRule;
 use crate::encryptor::places;
-use crate::{BufferTooSmall, Count, Sealed, SessionKey, StartKey, Strength, rc4::Rc4};
+use crate::{BufferTooSmall, Count, Sealed, Seals, SessionKey, StartKey, Strength, rc4::Rc4};
 
 /// Encrypts one direction of a link in stateful mode. See [`crate::Encryptor`].
 ///
@@ -65,6 +65,20 @@ impl Encryptor {
         let sealed = self.advance();
         self.cipher.apply_keystream(data);
         sealed
+    }
+
+    /// As [`crate::Encryptor::encrypt_batch`]: one after the other, as the key stream goes on from each to the next.
+    pub fn encrypt_batch<D: AsMut<[u8]>>(&mut self, packets: &mut [D]) -> Seals {
+        let len = packets.len();
+        let mut packets = packets.iter_mut();
+        let Some(first) = packets.next() else {
+            return Seals::new(self.next, 0, None);
+        };
+        let sealed = self.encrypt_in_place(first.as_mut());
+        for packet in packets {
+            self.encrypt_in_place(packet.as_mut());
+        }
+        Seals::new(sealed.count, len, Some(sealed.flushed))
     }
 
     /// Takes a Reset-Request: the next packet starts a key stream and carries bit A. Several before that packet count

@@ -1,10 +1,11 @@
 //! `pptp_mppe`.
 
-use crate::{any, bytes, printed, some, some_times, used};
+use crate::{any, bytes, printed, some, some_of, some_times, used};
 use pptp_mppe::rc4::Rc4;
+use pptp_mppe::stateless::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
 use pptp_mppe::{
-    Count, Decryptor, Encryptor, MasterKey, Mode, ResetRule, SessionKey, Side, StartKey, Strength,
-    stateful, stateless,
+    Count, Decryptor, Encryptor, MasterKey, Mode, Packet, ResetRule, SessionKey, Side, StartKey,
+    Strength, stateful, stateless,
 };
 
 pub(super) fn keys() {
@@ -43,6 +44,10 @@ pub(super) fn cipher() {
     cipher.apply_keystream_to(bytes(), some(&mut buffer));
     let same = cipher == Rc4::with_16_octets(any(&[0; 16]));
     used((same, cipher));
+    let mut ciphers = Rc4::with_16_octets_each(any(&[[0; 16]; 3]));
+    let mut buffers = [[0; 40]; 3];
+    Rc4::apply_keystreams(&mut ciphers, buffers.each_mut().map(|data| some(data)));
+    used(ciphers);
 }
 
 /// What both modes have in common.
@@ -55,12 +60,41 @@ macro_rules! encrypt {
         }
         used(encryptor.encrypt_in_place(some($out)));
         encryptor.flush();
+        let mut buffers = [[0; 40]; 9];
+        let mut batch = buffers.each_mut().map(|data| some(data));
+        encryptor.encrypt_batch(some_of(&mut batch)).for_each(used);
         used((encryptor.packets(), encryptor.resets()));
     }};
 }
 
 macro_rules! decrypt {
     ($decryptor:expr, $trial:expr) => {{
+        judge!($trial);
+        let mut buffers = [[0; 40]; 9];
+        let mut packets = packets(&mut buffers);
+        let mut batch = $decryptor.decrypt_batch(some_of(&mut packets));
+        used(batch.left());
+        while let Some(trial) = batch.next() {
+            judge!(trial);
+            if any(false) {
+                break;
+            }
+        }
+        drop(batch);
+        used(($decryptor.expected(), $decryptor.packets()));
+    }};
+}
+
+fn packets<const N: usize>(buffers: &mut [[u8; 40]; N]) -> [Packet<'_>; N] {
+    buffers.each_mut().map(|data| Packet {
+        count: any(Count::FIRST),
+        flushed: any(true),
+        data: some(data),
+    })
+}
+
+macro_rules! judge {
+    ($trial:expr) => {{
         match $trial {
             Ok(mut trial) => {
                 used((trial.plaintext(), trial.missing()));
@@ -75,15 +109,16 @@ macro_rules! decrypt {
             }
             Err(error) => printed(error),
         }
-        used(($decryptor.expected(), $decryptor.packets()));
     }};
 }
 
 pub(super) fn both_modes() {
     let start = StartKey::from_bytes(any([0; 16]));
     let mut buffer = [0; 256];
-    let mut encryptor = Encryptor::new(&start, any(Strength::Bits128), any(Mode::Stateless));
-    let mut decryptor = Decryptor::new(&start, any(Strength::Bits128), any(Mode::Stateful));
+    let encryptor = Encryptor::new(&start, any(Strength::Bits128), any(Mode::Stateless));
+    let decryptor = Decryptor::new(&start, any(Strength::Bits128), any(Mode::Stateful));
+    let mut encryptor = encryptor.with_prepared::<2>();
+    let mut decryptor = decryptor.with_prepared::<2>();
     for _ in some_times() {
         encrypt!(encryptor, &mut buffer);
         decrypt!(
@@ -91,6 +126,19 @@ pub(super) fn both_modes() {
             decryptor.decrypt(any(Count::FIRST), any(false), some(&mut buffer))
         );
         used((encryptor.mode(), decryptor.mode()));
+        used((encryptor.prepare(), decryptor.prepare()));
+        let mut buffers = [[0; 40]; 7];
+        let mut packets = packets(&mut buffers);
+        let early = decryptor.decrypt_early(some_of(&mut packets));
+        for (packet, early) in packets.into_iter().zip(early) {
+            match early {
+                Some(early) if any(true) => {
+                    judge!(decryptor.decrypt_late(early, any(packet.count), any(true), packet.data))
+                }
+                Some(early) => early.undo(packet.data),
+                None => {}
+            }
+        }
     }
 }
 
@@ -117,5 +165,34 @@ pub(super) fn each_mode() {
             decryptor.decrypt(any(Count::FIRST), any(true), some(&mut buffer))
         );
         used(decryptor.peer_rule());
+    }
+}
+
+pub(super) fn several_sessions() {
+    let start = StartKey::from_bytes(any([0; 16]));
+    let encryptor = stateless::Encryptor::new(&start, any(Strength::Bits128));
+    let mut encryptors = [(); 7].map(|()| encryptor.clone().with_prepared::<1>());
+    let decryptor = stateless::Decryptor::new(&start, any(Strength::Bits128));
+    let mut decryptors = [(); 7].map(|()| decryptor.clone().with_kept_keys::<4>());
+    let mut buffers = [[0; 40]; 7];
+    for _ in some_times() {
+        let mut rest = buffers.iter_mut();
+        let mut jobs = encryptors.each_mut().map(|encryptor| {
+            used(any(true) && encryptor.prepare());
+            EncryptJob::new(encryptor, rest.next().map_or(&mut [], |data| some(data)))
+        });
+        encrypt_jobs(some_of(&mut jobs));
+        for job in &jobs {
+            used(job.sealed());
+        }
+        let mut rest = buffers.iter_mut();
+        let mut jobs = decryptors.each_mut().map(|decryptor| {
+            let data = rest.next().map_or(&mut [][..], |data| some(data));
+            DecryptJob::new(decryptor, any(Count::FIRST), data)
+        });
+        decrypt_jobs(some_of(&mut jobs));
+        for job in &mut jobs {
+            judge!(job.trial());
+        }
     }
 }
