@@ -46,9 +46,9 @@ pub use client::{Client, ClientConfig};
 pub use error::{Discard, ProtocolError};
 pub use event::{DownReason, Event};
 pub use pptp_ppp::{self as ppp, codec, random, time};
-pub use pptp_ppp::{Inbound, Network, SendError};
+pub use pptp_ppp::{Inbound, Network, Outgoing, SendError};
 pub use server::{Server, ServerConfig};
 pub use session::{
-    GreConfig, MAX_CONTROL_DATAGRAM, MAX_GRE_OVERHEAD, MAX_OUTPUT, Output, Pac, Pns, Session,
-    TimerKind,
+    Batch, GreConfig, MAX_CONTROL_DATAGRAM, MAX_GRE_OVERHEAD, MAX_OUTPUT, Output, Pac, Pns,
+    Session, TimerKind,
 };

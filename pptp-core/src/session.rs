@@ -1,5 +1,6 @@
 //! A control connection, the one call in it, and PPP in the call.
 
+mod batch;
 mod follow;
 
 use crate::control::{self, CallAnswer, CallError, CallInfo, CallRequest, CloseReason, Connection};
@@ -7,12 +8,13 @@ use crate::event::{DownReason, Event};
 use crate::gre::{self, Proof, Received};
 use crate::wire::{GeneralError, MAX_CONTROL_MESSAGE, OutgoingCallResult, WanErrorNotify};
 use crate::{Discard, ProtocolError};
+pub use batch::Batch;
 use core::marker::PhantomData;
 use core::time::Duration;
 use pptp_ppp::auth::{AuthId, Grant, Verdict};
 use pptp_ppp::{
-    BufferTooSmall, Encryption, Inbound, Instant, MAX_CONTROL_FRAME, MAX_FRAME_OVERHEAD, Network,
-    Phase, Ppp, Profile, SendError,
+    BufferTooSmall, Compression, Early, Encryption, Inbound, Instant, MAX_CONTROL_FRAME,
+    MAX_FRAME_OVERHEAD, Network, Phase, Ppp, Profile, SendError,
 };
 
 /// The octets before the packet in what [`Session::send`] writes at the most.
@@ -235,16 +237,34 @@ impl<P: Profile, R> Session<P, R> {
         sequence: u32,
         payload: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        if !self.carrier {
-            return Err(Discard::NoCall);
+        self.deliver_early(now, sequence, None, payload)
+    }
+
+    /// As [`Self::deliver`], of a payload that may have been decrypted before its turn.
+    fn deliver_early<'a>(
+        &'a mut self,
+        now: Instant,
+        sequence: u32,
+        early: Option<Early>,
+        payload: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        let in_order = if self.carrier {
+            self.gre.deliver(sequence)
+        } else {
+            Err(Discard::NoCall)
+        };
+        if let Err(discard) = in_order {
+            if let Some(early) = early {
+                early.undo_frame(payload);
+            }
+            return Err(discard);
         }
-        self.gre.deliver(sequence)?;
         if payload.is_empty() {
             self.gre.confirm(now, sequence, Proof::Unknown);
             return Ok(Inbound::Control);
         }
         let (_, encrypted) = self.ppp.encryption();
-        let inbound = self.ppp.handle_frame(now, payload);
+        let inbound = self.ppp.handle_early_frame(now, early, payload);
         match &inbound {
             // Only who has the key can have sent it.
             Ok(Inbound::Packet { .. }) if encrypted.is_some() => {
@@ -470,6 +490,16 @@ impl<P: Profile, R> Session<P, R> {
     pub fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
         if self.carrier {
             self.ppp.encryption()
+        } else {
+            (None, None)
+        }
+    }
+
+    /// How packets are compressed: those that we send, and those that we receive.
+    #[must_use]
+    pub fn compression(&self) -> (Option<Compression>, Option<Compression>) {
+        if self.carrier {
+            self.ppp.compression()
         } else {
             (None, None)
         }

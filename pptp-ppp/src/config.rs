@@ -22,6 +22,14 @@ pub struct PppConfig {
     pub demand: Option<Demand>,
     /// Encryption.
     pub mppe: MppePolicy,
+    /// Whether to ask for compression by MPPC, and to grant it, if the [suite](crate::Suite) has it: under encryption,
+    /// or alone where there is none. By default not.
+    ///
+    /// What is compressed before it is encrypted tells by its length what is in it: who can have text of his own sent
+    /// along with a secret, and watches the lengths, finds out the secret octet by octet. In stateful mode, where
+    /// packets build on those before them, an octet that is changed on the way, which MPPE does not notice, may change
+    /// other packets along with its own, up to the next one with bit A.
+    pub mppc: bool,
     /// IPv4.
     pub ipv4: Ipv4Config,
 }
@@ -105,7 +113,8 @@ pub struct MppePolicy {
     /// The key lengths that will do. The strongest that both ends have is used.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub strengths: Strengths,
-    /// The modes that will do. Stateless is asked for if it is among them.
+    /// The modes that will do. Stateless is asked for if it is among them. They are those of compression, too; where
+    /// none is named, as in [`MppePolicy::REFUSE`], that is stateful unless the peer wants it otherwise.
     #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     pub modes: Modes,
 }

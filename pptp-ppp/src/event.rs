@@ -1,7 +1,7 @@
 //! What a link tells its owner.
 
 use crate::auth::{AuthId, mschapv2};
-use crate::ccp::Encryption;
+use crate::ccp::{Compression, Encryption};
 use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
@@ -30,12 +30,19 @@ pub enum Event<'a> {
     AuthRequested(AuthRequest<'a>),
     /// Authentication, in whichever direction it was demanded, is complete.
     Authenticated,
-    /// Compression and encryption are agreed on. `None`: packets cross in the clear, which the policy allows.
+    /// It is agreed on encryption. `None`: packets cross in the clear, which the policy allows.
     Encryption {
         /// Of what we send.
         send: Option<Encryption>,
         /// Of what we receive.
         receive: Option<Encryption>,
+    },
+    /// It is agreed on compression, in one direction at least. Told after [`Event::Encryption`].
+    Compression {
+        /// Of what we send.
+        send: Option<Compression>,
+        /// Of what we receive.
+        receive: Option<Compression>,
     },
     /// IPv4 packets may be sent.
     Ipv4Up(Ipv4),

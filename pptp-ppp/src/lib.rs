@@ -1,12 +1,12 @@
 //! PPP ([RFC 1661](https://www.rfc-editor.org/rfc/rfc1661)) without I/O: frames and time go in, frames and events come
 //! out.
 //!
-//! One [`Ppp`] is one end of one link, client or server: LCP, authentication by MS-CHAPv2 in both roles, CCP with MPPE,
-//! IPCP, and the phases between them. It is the inside of a PPTP tunnel, and as good for SSTP, L2TP or PPPoE. `no_std`, no
+//! One [`Ppp`] is one end of one link, client or server: LCP, authentication by MS-CHAPv2 in both roles, CCP with MPPE
+//! and MPPC, IPCP, and the phases between them. It is the inside of a PPTP tunnel, and as good for SSTP, L2TP or PPPoE. `no_std`, no
 //! allocation, no clock; the caller has the wire, the time and the randomness.
 //!
 //! * [`Ppp`] and what goes with it: [`PppConfig`], [`Event`], [`DownReason`], [`Discard`], [`SendError`].
-//! * [`Profile`]: what a link is made of, chosen by type. [`Minimal`] and [`Bare`] are ready.
+//! * [`Profile`]: what a link is made of, chosen by type. [`Minimal`], [`Full`] and [`Bare`] are ready.
 //! * [`auth::mschapv2`], [`mschap`], [`automaton`]: the parts, useful alone.
 //! * [`wire`]: every message, parsed, written and printed.
 //! * [`plausible`]: what tells a packet that decrypted well from one that did not.
@@ -86,6 +86,7 @@
 //!
 //! # Features
 //!
+//! * `alloc`: `AllocMppcMppe`, which allocates the memory that MPPC takes once it is agreed on.
 //! * `log`, `defmt`: state changes are logged, through either or both. Secrets never are.
 #![no_std]
 #![cfg_attr(
@@ -97,6 +98,8 @@
     )
 )]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
@@ -122,14 +125,19 @@ pub mod time;
 pub mod wire;
 
 pub use auth::{Auth, AuthId, Credentials, Demand, Grant, Method, MsChapV2, NoAuth, Verdict};
-pub use ccp::Encryption;
+pub use ccp::{Compression, Encryption};
 pub use codec::BufferTooSmall;
 pub use config::PppConfig;
 pub use error::{Discard, SendError};
 pub use event::{AuthRequest, DownReason, Event, Ipv4, Proof};
 pub use networks::{Ipv4Only, Network, Networks};
-pub use ppp::{Inbound, MAX_CONTROL_FRAME, MAX_FRAME_OVERHEAD, Phase, Ppp, TimerKind};
-pub use profile::{Bare, Minimal, Profile};
+pub use ppp::{
+    Batch, Inbound, MAX_CONTROL_FRAME, MAX_FRAME_OVERHEAD, Outgoing, Phase, Ppp, TimerKind,
+};
+pub use pptp_mppe::BATCH;
+pub use profile::{Bare, Full, Minimal, Profile};
 pub use random::Random;
-pub use suite::{Mppe, NoSuite, Suite};
+#[cfg(feature = "alloc")]
+pub use suite::{AllocMppc, AllocMppcMppe};
+pub use suite::{Compress, Early, Mppc, MppcMppe, Mppe, NoMppc, NoSuite, Sealer, Suite};
 pub use time::Instant;

@@ -1,23 +1,28 @@
 //! A whole PPP link: the phases of RFC 1661 §3, and what passes in each.
 
+mod batch;
 mod phases;
 mod receive;
+mod send;
 
 use crate::auth::sealed::AuthLayer;
 use crate::auth::{AuthId, Grant, Verdict};
-use crate::ccp::Encryption;
+use crate::ccp::{Compression, Encryption};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::config::PppConfig;
-use crate::error::{Discard, SendError};
+use crate::error::Discard;
 use crate::event::{DownReason, Event};
 use crate::lcp::{Lcp, LcpPending, LcpTimer};
 use crate::networks::Network;
 use crate::networks::sealed::NetworksLayer;
 use crate::profile::Profile;
 use crate::random::Random;
+use crate::suite::Early;
 use crate::suite::sealed::{Gate, SuiteLayer, SuitePending};
 use crate::time::Instant;
 use crate::wire::{Frame, Protocol, write_header};
+pub use batch::Batch;
+pub use send::Outgoing;
 
 /// The octets before the packet in a frame at the most: Address, Control, Protocol, and the header and inner Protocol
 /// field of an encrypted packet.
@@ -55,8 +60,8 @@ pub enum Inbound<'a> {
     Packet {
         /// Which one.
         network: Network,
-        /// The packet, without anything around it.
-        packet: &'a mut [u8],
+        /// The packet, without anything around it: a part of what it came in, or if it was compressed, of the history.
+        packet: &'a [u8],
     },
 }
 
@@ -87,10 +92,11 @@ bitflags::bitflags! {
         const AUTH_REQUESTED = 1 << 3;
         const AUTHENTICATED = 1 << 4;
         const ENCRYPTION = 1 << 5;
-        const IPV4_DOWN = 1 << 6;
-        const IPV4_UP = 1 << 7;
-        const PEER_TERMINATES = 1 << 8;
-        const DOWN = 1 << 9;
+        const COMPRESSION = 1 << 6;
+        const IPV4_DOWN = 1 << 7;
+        const IPV4_UP = 1 << 8;
+        const PEER_TERMINATES = 1 << 9;
+        const DOWN = 1 << 10;
     }
 }
 
@@ -142,7 +148,7 @@ impl<P: Profile> Ppp<P> {
             lcp: Lcp::new(config.lcp, config.timing, demand, accept),
             max_information: config.lcp.mtu,
             auth: P::Auth::new(config.credentials, config.demand),
-            suite: P::Suite::new(config.mppe, config.timing),
+            suite: P::Suite::new(config.mppe, config.mppc, config.timing),
             networks: P::Networks::new(config.ipv4, config.timing),
             random,
             phase: Phase::Dead,
@@ -194,12 +200,18 @@ impl<P: Profile> Ppp<P> {
         self.suite.encryption()
     }
 
+    /// How packets are compressed: those that we send, and those that we receive.
+    #[must_use]
+    pub fn compression(&self) -> (Option<Compression>, Option<Compression>) {
+        self.suite.compression()
+    }
+
     /// The longest packet, in octets, that [`Ppp::send`] takes.
     #[must_use]
     pub fn mtu(&self) -> usize {
         let information = usize::from(self.max_information.min(self.lcp.policy().peer_mru()));
         match self.suite.gate() {
-            Gate::Encrypted => information.saturating_sub(P::Suite::OVERHEAD),
+            Gate::Sealed => information.saturating_sub(P::Suite::OVERHEAD),
             Gate::Clear | Gate::Closed => information,
         }
     }
@@ -221,6 +233,26 @@ impl<P: Profile> Ppp<P> {
         now: Instant,
         frame: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
+        self.handle_early_frame(now, None, frame)
+    }
+
+    /// As [`Ppp::handle_frame`], of a frame that [`Ppp::decrypt_early`] has said `early` of: the outcome is the same.
+    ///
+    /// # Errors
+    /// [`Discard`] if it was dropped, which nothing needs to be done about.
+    pub fn handle_early_frame<'a>(
+        &'a mut self,
+        now: Instant,
+        early: Option<Early>,
+        frame: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        let early = match early {
+            Some(early) if self.phase != Phase::Network => {
+                early.undo_frame(frame);
+                None
+            }
+            early => early,
+        };
         if matches!(self.phase, Phase::Dead | Phase::Down) {
             return Err(Discard::LinkDown);
         }
@@ -234,7 +266,7 @@ impl<P: Profile> Ppp<P> {
             self.auth.hurry();
         }
         if protocol == Protocol::COMPRESSED && self.phase == Phase::Network && P::Suite::SEALS {
-            return self.handle_compressed(now, information);
+            return self.handle_compressed(now, early, information);
         }
         if let Some(network) = Network::from_protocol(protocol) {
             if self.phase == Phase::Network && self.suite.refuses_clear() {
@@ -255,50 +287,6 @@ impl<P: Profile> Ppp<P> {
         }
         self.follow(now);
         taken.map(|()| Inbound::Control)
-    }
-
-    /// Puts `packet` into a frame in `out`, encrypted if that was agreed on.
-    ///
-    /// `out` needs [`MAX_FRAME_OVERHEAD`] octets more than the packet has.
-    ///
-    /// # Errors
-    /// [`SendError`]; then nothing has changed.
-    pub fn send<'b>(
-        &mut self,
-        network: Network,
-        packet: &[u8],
-        out: &'b mut [u8],
-    ) -> Result<&'b mut [u8], SendError> {
-        if !self.is_up(network) {
-            return Err(SendError::NotOpen);
-        }
-        let mtu = self.mtu();
-        if packet.len() > mtu {
-            return Err(SendError::TooLong { mtu });
-        }
-        let encrypted = self.suite.gate() == Gate::Encrypted;
-        let (outer, overhead) = if encrypted {
-            (Protocol::COMPRESSED, P::Suite::OVERHEAD)
-        } else {
-            (network.protocol(), 0)
-        };
-        let room = out.len();
-        let mut writer = Writer::new(out);
-        self.write_frame_header(&mut writer, outer);
-        // Encryption cannot be taken back, so there has to be room for all of it beforehand.
-        let needed = writer
-            .len()
-            .saturating_add(overhead)
-            .saturating_add(packet.len());
-        if needed > room {
-            return Err(SendError::BufferTooSmall { needed });
-        }
-        if encrypted {
-            self.suite.seal(network.protocol(), packet, &mut writer);
-        } else {
-            writer.bytes(packet);
-        }
-        Ok(writer.finish()?)
     }
 
     /// Answers [`Event::AuthRequested`]. An answer to a request that is not open any more is ignored.
@@ -405,6 +393,10 @@ impl<P: Profile> Ppp<P> {
             Events::ENCRYPTION => {
                 let (send, receive) = self.suite.encryption();
                 Event::Encryption { send, receive }
+            }
+            Events::COMPRESSION => {
+                let (send, receive) = self.suite.compression();
+                Event::Compression { send, receive }
             }
             Events::IPV4_DOWN => Event::Ipv4Down,
             Events::IPV4_UP => Event::Ipv4Up(self.networks.ipv4(self.mtu())),

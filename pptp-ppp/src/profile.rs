@@ -2,7 +2,7 @@
 
 use crate::auth::{Auth, MsChapV2, NoAuth};
 use crate::networks::{Ipv4Only, Networks};
-use crate::suite::{Mppe, NoSuite, Suite};
+use crate::suite::{MppcMppe, Mppe, NoSuite, Suite};
 use core::fmt::Debug;
 
 /// The parts of a link that cost memory and code, chosen once, by type.
@@ -33,6 +33,16 @@ pub struct Minimal;
 
 impl Profile for Minimal {
     type Suite = Mppe;
+    type Auth = MsChapV2;
+    type Networks = Ipv4Only;
+}
+
+/// All that there is: what [`Minimal`] has, and MPPC, which takes 20 KiB more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+impl Profile for Full {
+    type Suite = MppcMppe;
     type Auth = MsChapV2;
     type Networks = Ipv4Only;
 }

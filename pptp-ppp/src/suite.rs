@@ -2,23 +2,60 @@
 //!
 //! The two octets before an encrypted packet, and Reset, belong to the suite; the crates of the ciphers know neither.
 
-mod mppe;
+mod compression;
 mod none;
+mod sealer;
 
-use crate::ccp::Encryption;
+use crate::ccp::{Compression, Encryption};
 use crate::codec::Writer;
 use crate::config::{MppePolicy, Timing};
 use crate::error::Discard;
 use crate::event::DownReason;
 use crate::negotiation::Pending;
 use crate::time::Instant;
-use crate::wire::{Packet, Protocol};
+use crate::wire::mppe::Header;
+use crate::wire::{Frame, Packet, Protocol};
+#[cfg(feature = "alloc")]
+pub use compression::AllocMppc;
+pub use compression::{Compress, Mppc, NoMppc};
 use core::ops::Range;
-pub use mppe::Mppe;
 pub use none::NoSuite;
-use pptp_mppe::StartKeys;
+use pptp_mppe::{BATCH, StartKeys, stateless};
+pub use sealer::Sealer;
 
-/// A set of ciphers and compressors for a link. [`NoSuite`] or [`Mppe`].
+/// MPPE in all its strengths and modes, as the policy has them.
+pub type Mppe = Sealer<NoMppc>;
+
+/// MPPE, and MPPC alone and under it.
+pub type MppcMppe = Sealer<Mppc>;
+
+/// MPPE, and MPPC alone and under it, whose memory is allocated once it is agreed on.
+#[cfg(feature = "alloc")]
+pub type AllocMppcMppe = Sealer<AllocMppc>;
+
+/// With what key a packet was decrypted before its turn.
+#[derive(Debug)]
+#[must_use = "the packet has been decrypted, but nobody has judged it"]
+pub struct Early(stateless::Early);
+
+impl Early {
+    /// Makes what came as protocol 0x00FD ciphertext again.
+    pub(crate) fn undo(self, sealed: &mut [u8]) {
+        self.0
+            .undo(sealed.get_mut(Header::LEN..).unwrap_or_default());
+    }
+
+    /// Makes what [`Ppp::decrypt_early`](crate::Ppp::decrypt_early) has decrypted ciphertext again: for a frame that
+    /// does not go to [`Ppp::handle_early_frame`](crate::Ppp::handle_early_frame) after all.
+    pub fn undo_frame(self, frame: &mut [u8]) {
+        if let Ok((_, information)) = Frame::parse_mut(frame) {
+            self.undo(information);
+        }
+    }
+}
+
+/// A set of ciphers and compressors for a link: [`NoSuite`], [`Mppe`] or [`MppcMppe`], and with the feature `alloc`
+/// `AllocMppcMppe`.
 ///
 /// Sealed: the methods are the link's own business.
 pub trait Suite: sealed::SuiteLayer {}
@@ -37,8 +74,24 @@ pub(crate) mod sealed {
         Closed,
         /// In the clear.
         Clear,
-        /// Encrypted.
-        Encrypted,
+        /// In the form of protocol 0x00FD: encrypted, compressed or both.
+        Sealed,
+    }
+
+    /// A packet that came in the form of protocol 0x00FD.
+    #[derive(Debug)]
+    pub struct Opened {
+        pub(crate) protocol: Protocol,
+        pub(crate) place: Place,
+    }
+
+    /// Where the packet is.
+    #[derive(Debug)]
+    pub enum Place {
+        /// Here in what it came in.
+        Datagram(Range<usize>),
+        /// In the history of the decompressor, behind so many octets.
+        History(usize),
     }
 
     /// What of a suite's waits to be sent.
@@ -74,7 +127,8 @@ pub(crate) mod sealed {
         /// Whether there is anything that could come as protocol 0x00FD.
         const SEALS: bool;
 
-        fn new(policy: MppePolicy, timing: Timing) -> Self;
+        /// `mppc`: whether compression is wished for.
+        fn new(policy: MppePolicy, mppc: bool, timing: Timing) -> Self;
         /// Replaces the policy, for a peer that is known only now.
         fn set_policy(&mut self, policy: MppePolicy);
         /// Network protocols may start: `keys` are those that authentication gave.
@@ -96,19 +150,32 @@ pub(crate) mod sealed {
         fn has_refused_peer(&self) -> bool;
         /// How packets are encrypted: what we send, and what we receive.
         fn encryption(&self) -> (Option<Encryption>, Option<Encryption>);
+        /// How packets are compressed: what we send, and what we receive.
+        fn compression(&self) -> (Option<Compression>, Option<Compression>);
         fn gate(&self) -> Gate;
         /// Whether packets in the clear are refused.
         fn refuses_clear(&self) -> bool;
-        /// Puts a packet in the form of protocol 0x00FD into `out`. Only if the gate is [`Gate::Encrypted`].
-        fn seal(&mut self, protocol: Protocol, packet: &[u8], out: &mut Writer<'_>);
+        /// Puts a packet in the form of protocol 0x00FD into the start of `out`, and gives its length. Only if the gate
+        /// is [`Gate::Sealed`], and if `out` has room for the packet and [`SuiteLayer::OVERHEAD`].
+        fn seal(&mut self, protocol: Protocol, packet: &[u8], out: &mut [u8]) -> usize;
+        /// Whether [`SuiteLayer::stage`] is of any use now.
+        fn seals_in_batches(&self) -> bool;
+        /// The first half of [`SuiteLayer::seal`]: the packet is not encrypted yet, and must not leave like that.
+        fn stage(&mut self, protocol: Protocol, packet: &[u8], out: &mut [u8]) -> usize;
+        /// The second half, of several packets in the order in which they were staged.
+        fn seal_staged(&mut self, staged: &mut [&mut [u8]]);
+        /// Decrypts where they are, several at once and before their turn, those of the first [`BATCH`] of what came
+        /// as protocol 0x00FD that can be.
+        fn open_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH];
         /// Takes what came as protocol 0x00FD, and says what protocol it is of and where it is: see
-        /// [`SuiteLayer::opened`].
+        /// [`SuiteLayer::opened`]. `early`: what [`SuiteLayer::open_early`] has said of it.
         fn open(
             &mut self,
             now: Instant,
+            early: Option<Early>,
             sealed: &mut [u8],
-        ) -> Result<(Protocol, Range<usize>), Discard>;
+        ) -> Result<Opened, Discard>;
         /// The packet that [`SuiteLayer::open`] has just found in `sealed`.
-        fn opened<'a>(&'a mut self, sealed: &'a mut [u8], place: Range<usize>) -> &'a mut [u8];
+        fn opened<'a>(&'a self, sealed: &'a [u8], place: Place) -> &'a [u8];
     }
 }

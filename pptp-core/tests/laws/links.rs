@@ -4,6 +4,7 @@ use super::traffic::{Tunnel, tunnel};
 use core::time::Duration;
 use pptp_core::Network;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
+use pptp_core::ppp::{Full, Minimal, Profile};
 use pptp_core::testkit::{Conditions, Rng};
 
 /// How long it may take, from when the client opens the TCP connection. Half of them take 5.3 s, 99 % 20.5 s, and the
@@ -27,12 +28,12 @@ fn conditions(rng: &mut Rng) -> Conditions {
     }
 }
 
-fn is_up(sim: &Tunnel) -> bool {
+fn is_up<P: Profile>(sim: &Tunnel<P>) -> bool {
     sim.client.session.is_up(Network::Ipv4) && sim.server.session.is_up(Network::Ipv4)
 }
 
 /// How long it took, or how it ended.
-fn time_to_up(seed: u64) -> Result<Duration, String> {
+fn time_to_up<P: Profile>(seed: u64) -> Result<Duration, String> {
     let mut rng = Rng::new(seed);
     let modes = [Modes::STATELESS, Modes::STATEFUL][rng.below(2)];
     let policy = MppePolicy {
@@ -41,7 +42,7 @@ fn time_to_up(seed: u64) -> Result<Duration, String> {
         modes,
     };
     let conditions = conditions(&mut rng);
-    let mut sim = tunnel(policy, conditions, rng.u64());
+    let mut sim = tunnel::<P>(policy, conditions, rng.u64());
     sim.keep_log(false);
     let start = sim.now();
     let up = sim.run_until(LIMIT, |sim| {
@@ -56,8 +57,8 @@ fn time_to_up(seed: u64) -> Result<Duration, String> {
     ))
 }
 
-fn check(seeds: core::ops::Range<u64>) {
-    let results: Vec<_> = seeds.map(time_to_up).collect();
+fn check<P: Profile>(seeds: core::ops::Range<u64>) {
+    let results: Vec<_> = seeds.map(time_to_up::<P>).collect();
     let failed: Vec<_> = results.iter().filter_map(|it| it.as_ref().err()).collect();
     let mut times: Vec<_> = results.iter().flatten().collect();
     times.sort();
@@ -80,12 +81,17 @@ fn check(seeds: core::ops::Range<u64>) {
 
 #[test]
 fn both_ends_come_up_over_every_link() {
-    check(0..1500);
+    check::<Minimal>(0..1500);
 }
 
 /// The figures of the documentation come from this one.
 #[test]
 #[ignore = "takes a while"]
 fn both_ends_come_up_over_ten_thousand_links() {
-    check(0..10_000);
+    check::<Minimal>(0..10_000);
+}
+
+#[test]
+fn both_ends_come_up_compressing_over_every_link() {
+    check::<Full>(0..500);
 }

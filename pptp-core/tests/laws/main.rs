@@ -10,6 +10,7 @@
 )]
 
 mod attacker;
+mod batches;
 mod calls;
 mod dice;
 mod endings;

@@ -3,15 +3,19 @@
 
 use super::dice::Dice;
 use super::traffic::attacked;
+use pptp_core::ppp::{Full, Minimal, Profile};
 
-fn check(seeds: core::ops::Range<u64>) {
+fn check<P: Profile>(seeds: core::ops::Range<u64>, compresses: bool) {
     let count = seeds.end - seeds.start;
-    let arrived: Vec<usize> = seeds.map(|seed| attacked(Dice::seed(seed), seed)).collect();
+    let of = |seed| attacked::<P>(Dice::seed(seed), seed);
+    let (arrived, compressed): (Vec<usize>, Vec<usize>) = seeds.map(of).unzip();
     let useful = arrived.iter().filter(|arrived| **arrived > 0).count();
+    let compressed = compressed.iter().sum::<usize>();
     println!(
-        "{} packets arrived in {useful} of {count} tunnels",
+        "{} packets arrived in {useful} of {count} tunnels, {compressed} were compressed",
         arrived.iter().sum::<usize>()
     );
+    assert_eq!(compressed > 0, compresses);
     assert!(
         useful as u64 > count / 10,
         "an attacker that lets nothing up shows nothing"
@@ -20,11 +24,16 @@ fn check(seeds: core::ops::Range<u64>) {
 
 #[test]
 fn nothing_crosses_in_the_clear_whatever_an_attacker_does() {
-    check(0..1500);
+    check::<Minimal>(0..1500, false);
 }
 
 #[test]
 #[ignore = "takes a while"]
 fn nothing_crosses_in_the_clear_whatever_many_attackers_do() {
-    check(0..50_000);
+    check::<Minimal>(0..50_000, false);
+}
+
+#[test]
+fn nothing_crosses_in_the_clear_that_is_compressed_whatever_an_attacker_does() {
+    check::<Full>(0..800, true);
 }

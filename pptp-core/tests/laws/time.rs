@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::ends::{End, Pair, at, client, client_config, server, server_config};
-use super::traffic::tunnel;
+use super::traffic::{Tunnel, tunnel};
 use core::time::Duration;
 use pptp_core::control::{CloseReason, TimerKind as Control};
 use pptp_core::ppp::config::MppePolicy;
@@ -156,7 +156,7 @@ fn what_is_waited_for_is_told() {
 
 fn run(seed: u64, entropy: u64) -> (Vec<Packet>, Vec<String>) {
     let policy = MppePolicy::default();
-    let mut sim = tunnel(policy, Conditions::ROUGH, seed);
+    let mut sim: Tunnel = tunnel(policy, Conditions::ROUGH, seed);
     let mut rng = pptp_core::testkit::Rng::new(entropy);
     sim.client.session = Client::new(client_config(policy), rng.entropy());
     sim.server.session = Server::new(server_config(policy), rng.entropy());

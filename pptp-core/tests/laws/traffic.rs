@@ -5,18 +5,21 @@ use super::dice::Dice;
 use super::ends::{PASSWORD, client_config, server_config};
 use core::time::Duration;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
-use pptp_core::ppp::{Encryption, Minimal};
+use pptp_core::ppp::{Encryption, Minimal, Profile};
 use pptp_core::testkit::{Conditions, Kind, Node, Rng, Side, Sim};
 use pptp_core::{Client, Network, Pac, Pns, SendError, Server};
 use std::collections::{HashMap, HashSet};
 
-pub type Tunnel = Sim<Node<Minimal, Pns>, Node<Minimal, Pac>>;
+pub type Tunnel<P = Minimal> = Sim<Node<P, Pns>, Node<P, Pac>>;
 
-/// Two ends over a path, about to connect.
-pub fn tunnel(policy: MppePolicy, conditions: Conditions, seed: u64) -> Tunnel {
+/// Two ends over a path, about to connect. They compress if they can.
+pub fn tunnel<P: Profile>(policy: MppePolicy, conditions: Conditions, seed: u64) -> Tunnel<P> {
     let mut rng = Rng::new(seed);
-    let client = Client::new(client_config(policy), rng.entropy());
-    let server = Server::new(server_config(policy), rng.entropy());
+    let (mut client, mut server) = (client_config(policy), server_config(policy));
+    client.ppp.mppc = true;
+    server.ppp.mppc = true;
+    let client = Client::new(client, rng.entropy());
+    let server = Server::new(server, rng.entropy());
     let (client, server) = (Node::new(client), Node::new(server).with_password(PASSWORD));
     let mut sim = Sim::new(client, server, conditions, rng.u64());
     sim.connect();
@@ -27,17 +30,19 @@ pub fn tunnel(policy: MppePolicy, conditions: Conditions, seed: u64) -> Tunnel {
 const MARKER: &[u8] = b"~secret of the application~";
 
 /// Runs a tunnel until the dice say it is enough, sending application data whenever that is possible, and when not.
-pub struct Traffic {
-    pub sim: Tunnel,
+pub struct Traffic<P: Profile> {
+    pub sim: Tunnel<P>,
     sent: [HashSet<Vec<u8>>; 2],
     /// Of each key stream that was used, how it began and what for.
     streams: HashMap<[u8; 16], Vec<u8>>,
     count: u32,
+    /// How many packets were compressed.
+    pub compressed: usize,
     flips: bool,
 }
 
-impl Traffic {
-    pub fn new(mut sim: Tunnel, dice: Dice, flips: bool) -> Self {
+impl<P: Profile> Traffic<P> {
+    pub fn new(mut sim: Tunnel<P>, dice: Dice, flips: bool) -> Self {
         let mut attacker = Attacker::new(dice);
         attacker.flips_ciphertext = flips;
         sim.set_attacker(move |packet, crossing| attacker.attack(packet, crossing));
@@ -46,6 +51,7 @@ impl Traffic {
             sent: [HashSet::new(), HashSet::new()],
             streams: HashMap::new(),
             count: 0,
+            compressed: 0,
             flips,
         }
     }
@@ -58,6 +64,11 @@ impl Traffic {
         ];
         packet.extend(self.count.to_be_bytes());
         packet.extend(MARKER);
+        if self.count.is_multiple_of(3) {
+            // What does not get shorter.
+            let mut noise = Rng::new(self.count.into());
+            packet.extend((0..len + 200).map(|_| noise.u64() as u8));
+        }
         packet.resize(packet.len() + len, b'~');
         let total = packet.len() as u16;
         packet[2..4].copy_from_slice(&total.to_be_bytes());
@@ -92,12 +103,17 @@ impl Traffic {
             }
         };
         assert!(encrypted.is_some(), "nothing leaves in the clear");
-        // The packet is the last thing in the datagram; two octets of Protocol field come before it.
-        let sealed = &datagram[datagram.len() - packet.len()..];
-        let stream: Vec<u8> = sealed.iter().zip(&packet).map(|(a, b)| a ^ b).collect();
-        let stream = *stream.first_chunk().expect("it is longer");
-        let again = self.streams.insert(stream, packet.clone());
-        assert_eq!(again, None, "a key stream is used once");
+        // The packet is the last thing in the datagram; two octets of Protocol field come before it. What is compressed
+        // is shorter.
+        if datagram.len() > packet.len() + 12 + 2 + 2 {
+            let sealed = &datagram[datagram.len() - packet.len()..];
+            let stream: Vec<u8> = sealed.iter().zip(&packet).map(|(a, b)| a ^ b).collect();
+            let stream = *stream.first_chunk().expect("it is longer");
+            let again = self.streams.insert(stream, packet.clone());
+            assert_eq!(again, None, "a key stream is used once");
+        } else {
+            self.compressed += 1;
+        }
         self.sent[usize::from(from == Side::Server)].insert(packet);
         self.sim.send_gre(from, &datagram);
     }
@@ -151,10 +167,10 @@ fn policy(dice: &mut Dice) -> MppePolicy {
     }
 }
 
-/// One attacked tunnel, from its beginning to its end: tells how many packets arrived.
-pub fn attacked(mut dice: Dice, seed: u64) -> usize {
+/// One attacked tunnel, from its beginning to its end: tells how many packets arrived, and how many were compressed.
+pub fn attacked<P: Profile>(mut dice: Dice, seed: u64) -> (usize, usize) {
     let conditions = dice.pick(&[Conditions::PERFECT, Conditions::INTERNET, Conditions::ROUGH]);
-    let sim = tunnel(policy(&mut dice), conditions, seed);
+    let sim = tunnel::<P>(policy(&mut dice), conditions, seed);
     let flips = dice.one_in(4);
     let mut plan = dice.split();
     let mut traffic = Traffic::new(sim, dice, flips);
@@ -168,5 +184,5 @@ pub fn attacked(mut dice: Dice, seed: u64) -> usize {
     traffic.check();
     let arrived = traffic.sim.client.packets.len() + traffic.sim.server.packets.len();
     traffic.end();
-    arrived
+    (arrived, traffic.compressed)
 }

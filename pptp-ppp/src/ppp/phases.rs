@@ -43,8 +43,12 @@ impl<P: Profile> Ppp<P> {
         self.suite.lower_layer_down(now);
         self.networks.lower_layer_down(now);
         // What they had to tell does not hold any more.
-        self.events
-            .remove(Events::AUTH_REQUESTED | Events::AUTHENTICATED | Events::ENCRYPTION);
+        self.events.remove(
+            Events::AUTH_REQUESTED
+                | Events::AUTHENTICATED
+                | Events::ENCRYPTION
+                | Events::COMPRESSION,
+        );
     }
 
     /// Carries what one layer has come to over to the next.
@@ -156,6 +160,9 @@ impl<P: Profile> Ppp<P> {
             suite::Outcome::Nothing => {}
             suite::Outcome::Settled => {
                 self.events |= Events::ENCRYPTION;
+                if self.suite.compression() != (None, None) {
+                    self.events |= Events::COMPRESSION;
+                }
                 // pppd answers IPCP with Terminate-Acks until it has encryption.
                 self.networks.hurry(now);
             }

@@ -7,7 +7,8 @@ use crate::lcp::Notice;
 use crate::networks::Network;
 use crate::networks::sealed::NetworksLayer;
 use crate::profile::Profile;
-use crate::suite::sealed::SuiteLayer;
+use crate::suite::Early;
+use crate::suite::sealed::{Opened, SuiteLayer};
 use crate::time::Instant;
 use crate::wire::{Packet, Protocol};
 
@@ -15,11 +16,12 @@ impl<P: Profile> Ppp<P> {
     pub(super) fn handle_compressed<'a>(
         &'a mut self,
         now: Instant,
+        early: Option<Early>,
         information: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        let opened = self.suite.open(now, information);
+        let opened = self.suite.open(now, early, information);
         self.follow(now);
-        let (protocol, place) = opened?;
+        let Opened { protocol, place } = opened?;
         self.lcp.heard(now);
         // What came encrypted is not quoted in a Protocol-Reject, which is in the clear.
         let network = Network::from_protocol(protocol).ok_or(Discard::UnknownProtocol(protocol))?;

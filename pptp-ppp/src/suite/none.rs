@@ -1,15 +1,15 @@
 //! No suite: a link that has neither compression nor encryption, for the smallest of devices.
 
-use super::sealed::{Gate, Outcome, SuiteLayer, SuitePending};
-use crate::ccp::Encryption;
+use super::Early;
+use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
+use crate::ccp::{Compression, Encryption};
 use crate::codec::Writer;
 use crate::config::{MppePolicy, Requirement, Timing};
 use crate::error::Discard;
 use crate::event::DownReason;
 use crate::time::Instant;
 use crate::wire::{Packet, Protocol};
-use core::ops::Range;
-use pptp_mppe::StartKeys;
+use pptp_mppe::{BATCH, StartKeys};
 
 /// Neither compression nor encryption. A policy that requires encryption cannot be met with it, and ends the link.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ impl SuiteLayer for NoSuite {
     const OVERHEAD: usize = 0;
     const SEALS: bool = false;
 
-    fn new(policy: MppePolicy, _timing: Timing) -> Self {
+    fn new(policy: MppePolicy, _mppc: bool, _timing: Timing) -> Self {
         Self {
             policy,
             settled: false,
@@ -80,6 +80,10 @@ impl SuiteLayer for NoSuite {
         (None, None)
     }
 
+    fn compression(&self) -> (Option<Compression>, Option<Compression>) {
+        (None, None)
+    }
+
     fn gate(&self) -> Gate {
         if self.settled {
             Gate::Clear
@@ -92,17 +96,34 @@ impl SuiteLayer for NoSuite {
         !self.settled
     }
 
-    fn seal(&mut self, _protocol: Protocol, _packet: &[u8], _out: &mut Writer<'_>) {}
+    fn seal(&mut self, _protocol: Protocol, _packet: &[u8], _out: &mut [u8]) -> usize {
+        0
+    }
+
+    fn seals_in_batches(&self) -> bool {
+        false
+    }
+
+    fn stage(&mut self, _protocol: Protocol, _packet: &[u8], _out: &mut [u8]) -> usize {
+        0
+    }
+
+    fn seal_staged(&mut self, _staged: &mut [&mut [u8]]) {}
+
+    fn open_early(&mut self, _sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
+        [const { None }; BATCH]
+    }
 
     fn open(
         &mut self,
         _now: Instant,
+        _early: Option<Early>,
         _sealed: &mut [u8],
-    ) -> Result<(Protocol, Range<usize>), Discard> {
+    ) -> Result<Opened, Discard> {
         Err(Discard::UnknownProtocol(Protocol::COMPRESSED))
     }
 
-    fn opened<'a>(&'a mut self, sealed: &'a mut [u8], place: Range<usize>) -> &'a mut [u8] {
-        sealed.get_mut(place).unwrap_or_default()
+    fn opened<'a>(&'a self, _sealed: &'a [u8], _place: Place) -> &'a [u8] {
+        &[]
     }
 }

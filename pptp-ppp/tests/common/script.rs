@@ -4,7 +4,7 @@ use pptp_mppe::{Side, StartKeys};
 use pptp_ppp::mschap::{Exchange, NtHash, master_key};
 use pptp_ppp::{
     AuthId, Discard, DownReason, Event, Grant, Inbound, Instant, Minimal, Network, Ppp, PppConfig,
-    Random, Verdict,
+    Profile, Random, Verdict,
 };
 
 pub const LCP: u16 = 0xc021;
@@ -72,8 +72,8 @@ pub fn frame(protocol: u16, code: u8, identifier: u8, data: &[u8]) -> Vec<u8> {
 
 /// One end of ours, and a peer played by the test.
 #[derive(Clone)]
-pub struct Script {
-    pub ppp: Ppp<Minimal>,
+pub struct ScriptOf<P: Profile> {
+    pub ppp: Ppp<P>,
     pub now: Instant,
     /// What our end sent and the test has not looked at yet.
     pub sent: Vec<Sent>,
@@ -83,7 +83,10 @@ pub struct Script {
     pub keys: Option<StartKeys>,
 }
 
-impl Script {
+/// One end without compression, as most tests have it.
+pub type Script = ScriptOf<Minimal>;
+
+impl<P: Profile> ScriptOf<P> {
     pub fn new(config: PppConfig) -> Self {
         Self::with_random(config, Random::new([7; 32]))
     }
@@ -315,7 +318,11 @@ impl Script {
 pub struct Sealer(pub pptp_mppe::Encryptor);
 
 impl Sealer {
-    pub fn new(script: &Script, strength: pptp_mppe::Strength, mode: pptp_mppe::Mode) -> Self {
+    pub fn new<P: Profile>(
+        script: &ScriptOf<P>,
+        strength: pptp_mppe::Strength,
+        mode: pptp_mppe::Mode,
+    ) -> Self {
         let keys = script.keys.as_ref().unwrap();
         Self(pptp_mppe::Encryptor::new(&keys.send, strength, mode))
     }

@@ -1,35 +1,48 @@
-//! MPPE (RFC 3078) under CCP (RFC 1962).
+//! MPPE (RFC 3078) and MPPC (RFC 2118) under CCP (RFC 1962).
 
-use super::sealed::{Gate, Outcome, SuiteLayer, SuitePending};
+mod open;
+mod seal;
+
+use super::Early;
+use super::compression::Compress;
+use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
 use crate::automaton::{Actions, State};
-use crate::ccp::{CcpPolicy, Encryption};
-use crate::codec::{Reader, Writer};
+use crate::ccp::{Agreement, CcpPolicy, Compression, Encryption, decode};
+use crate::codec::Writer;
 use crate::config::{MppePolicy, Requirement, Timing};
 use crate::error::Discard;
 use crate::event::DownReason;
 use crate::negotiation::{Negotiator, Pending};
-use crate::plausible::{Plausibility, judge, split};
 use crate::time::Instant;
-use crate::wire::ccp::OptionType;
-use crate::wire::mppe::{Header, HeaderBits};
+use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
-use core::ops::Range;
 use core::time::Duration;
-use pptp_mppe::{Count, DecryptError, Decryptor, Encryptor, Mode, StartKeys, Trial};
+use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, Mode, StartKeys};
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
 const MAX_REPLY: usize = 64;
 /// How long a Reset-Request is waited for before the next.
 const RESET_INTERVAL: Duration = Duration::from_millis(250);
 
-/// MPPE in all its strengths and modes, as the policy has them.
+/// What is agreed on by the one option of CCP that MPPE and MPPC share: encryption in all strengths and modes as the
+/// policy has them, and with [`Mppc`](super::Mppc) compression, alone or under encryption.
+///
+/// See [`Mppe`](super::Mppe) and [`MppcMppe`](super::MppcMppe).
 #[derive(Debug, Clone)]
-pub struct Mppe {
+pub struct Sealer<C: Compress> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     max_failure: u8,
     keys: Option<StartKeys>,
     encryptor: Option<Encryptor>,
     decryptor: Option<Decryptor>,
+    compression: C,
+    /// The count of the next packet that is sent.
+    next: Count,
+    /// How many were sent since history and key stream were begun anew.
+    since_begun: u8,
+    /// The count of the next packet to come in that is not encrypted, and whether one has.
+    expected: Count,
+    received: bool,
     /// CCP has come to its end, with encryption or without.
     settled: bool,
     outcome: Outcome,
@@ -41,7 +54,7 @@ pub struct Mppe {
     refused_peer: bool,
 }
 
-impl Mppe {
+impl<C: Compress> Sealer<C> {
     fn requirement(&self) -> Requirement {
         self.ccp.policy.policy().requirement
     }
@@ -68,8 +81,11 @@ impl Mppe {
 
     fn settle(&mut self) {
         let again = core::mem::replace(&mut self.settled, true);
-        let encrypted = self.encryptor.is_some() || self.decryptor.is_some();
-        if (!again || encrypted) && self.outcome == Outcome::Nothing {
+        let agreed = self.encryptor.is_some()
+            || self.decryptor.is_some()
+            || self.compression.is_sending()
+            || self.compression.decompressor().is_some();
+        if (!again || agreed) && self.outcome == Outcome::Nothing {
             self.outcome = Outcome::Settled;
         }
     }
@@ -92,17 +108,10 @@ impl Mppe {
             }
             // Where encryption is refused nothing hangs on CCP.
             self.settled = self.settled && self.requirement() == Requirement::Refuse;
-            self.encryptor = None;
-            self.decryptor = None;
+            self.stop();
         }
         if signals.contains(Actions::TLU) && self.ccp.is_opened() {
-            let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
-            if let Some(keys) = &self.keys {
-                self.encryptor =
-                    send.map(|send| Encryptor::new(&keys.send, send.strength, send.mode));
-                self.decryptor = receive
-                    .map(|receive| Decryptor::new(&keys.receive, receive.strength, receive.mode));
-            }
+            self.start();
             if self.encryptor.is_some() && self.decryptor.is_some() {
                 self.settle();
             } else {
@@ -121,6 +130,56 @@ impl Mppe {
         }
     }
 
+    fn start(&mut self) {
+        let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
+        if let Some(keys) = &self.keys {
+            let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
+            self.encryptor =
+                encryption(send).map(|it| Encryptor::new(&keys.send, it.strength, it.mode));
+            self.decryptor =
+                encryption(receive).map(|it| Decryptor::new(&keys.receive, it.strength, it.mode));
+        }
+        if send.is_some_and(|send| send.mppc) {
+            self.compression.start_sending();
+        }
+        if receive.is_some_and(|receive| receive.mppc) {
+            self.compression.start_receiving();
+        }
+        self.next = Count::FIRST;
+        self.since_begun = u8::MAX;
+        self.expected = Count::FIRST;
+        self.received = false;
+    }
+
+    fn stop(&mut self) {
+        self.encryptor = None;
+        self.decryptor = None;
+        self.compression.stop_sending();
+        self.compression.stop_receiving();
+    }
+
+    /// Takes a Reset-Request: what we send next, the peer can read whatever it has lost.
+    fn reset(&mut self, identifier: u8) -> Result<(), Discard> {
+        let compresses = self.compression.is_sending();
+        let Some(encryptor) = &mut self.encryptor else {
+            // RFC 2118 §4.3 has no Reset-Ack.
+            let compressor = self.compression.compressor();
+            compressor.ok_or(Discard::EncryptionNotUp)?.flush();
+            return Ok(());
+        };
+        encryptor.flush();
+        if let Some(compressor) = self.compression.compressor() {
+            compressor.flush();
+            self.since_begun = u8::MAX;
+        }
+        // MPPE has no Reset-Ack (RFC 3078 §8.2), and Windows rejects its code. But Linux, which takes MPPE for one
+        // compressor among others (RFC 1962 §3.2), decrypts nothing more until there is one. It has no MPPC.
+        if encryptor.mode() == Mode::Stateful && !compresses && !self.no_reset_ack {
+            self.ccp.set_reply(Code::RESET_ACK, identifier, &[], &[]);
+        }
+        Ok(())
+    }
+
     fn request_reset(&mut self, now: Instant) {
         if now >= self.next_reset {
             self.next_reset = now + RESET_INTERVAL;
@@ -135,53 +194,28 @@ impl Mppe {
         packet.code == Code::CONFIGURE_REQUEST
             && self.ccp.is_opened()
             && !self.has_decrypted()
+            && !self.received
             && self.ccp.policy.is_granted(packet.data)
     }
-
-    /// A peer that encrypts as our unanswered Configure-Request asked has granted it, and its Configure-Ack was lost.
-    fn take_for_ack(&mut self, now: Instant, header: Header, data: &mut [u8]) {
-        let (State::AckSent, Some(keys), Some(asked)) =
-            (self.ccp.state(), &self.keys, self.ccp.policy.asked())
-        else {
-            return;
-        };
-        let mut decryptor = Decryptor::new(&keys.receive, asked.strength, asked.mode);
-        let flushed = header.bits().contains(HeaderBits::FLUSHED);
-        let trial = decryptor.decrypt(Count::new(header.count()), flushed, data);
-        let Ok(mut trial) = trial else {
-            return;
-        };
-        if find(&mut trial, Plausibility::Strong) {
-            trial.abort();
-            self.ccp.take_for_ack(now);
-            self.follow();
-        }
-    }
 }
 
-/// Tries all that a packet may have been encrypted with, until it looks like one. If nothing does, it is ciphertext
-/// again.
-fn find(trial: &mut Trial<'_, '_>, enough: Plausibility) -> bool {
-    while judge(trial.plaintext()) < enough {
-        if !trial.retry() {
-            return false;
-        }
-    }
-    true
-}
-
-impl SuiteLayer for Mppe {
+impl<C: Compress> SuiteLayer for Sealer<C> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
     const SEALS: bool = true;
 
-    fn new(policy: MppePolicy, timing: Timing) -> Self {
+    fn new(policy: MppePolicy, mppc: bool, timing: Timing) -> Self {
         Self {
-            ccp: Negotiator::new(CcpPolicy::new(policy), timing),
+            ccp: Negotiator::new(CcpPolicy::new(policy, mppc && C::COMPRESSES), timing),
             max_failure: timing.max_failure,
             keys: None,
             encryptor: None,
             decryptor: None,
+            compression: C::new(),
+            next: Count::FIRST,
+            since_begun: u8::MAX,
+            expected: Count::FIRST,
+            received: false,
             settled: false,
             outcome: Outcome::Nothing,
             reset_pending: false,
@@ -206,11 +240,11 @@ impl SuiteLayer for Mppe {
         }
         self.keys = keys;
         self.ccp.lower_layer_up(now);
-        if self.requirement() == Requirement::Refuse {
+        if self.ccp.policy.is_wanted() {
+            self.ccp.open(now);
+        } else {
             // CCP is started only for a peer that does, to refuse it what it asks for.
             self.settle();
-        } else {
-            self.ccp.open(now);
         }
         self.follow();
     }
@@ -221,8 +255,7 @@ impl SuiteLayer for Mppe {
         self.settled = false;
         self.outcome = Outcome::Nothing;
         self.keys = None;
-        self.encryptor = None;
-        self.decryptor = None;
+        self.stop();
         self.reset_pending = false;
     }
 
@@ -234,17 +267,7 @@ impl SuiteLayer for Mppe {
 
     fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {
         match packet.code {
-            Code::RESET_REQUEST => {
-                let encryptor = self.encryptor.as_mut().ok_or(Discard::EncryptionNotUp)?;
-                encryptor.flush();
-                // MPPE has no Reset-Ack (RFC 3078 §8.2), and Windows rejects its code. But Linux, which takes MPPE for
-                // one compressor among others (RFC 1962 §3.2), decrypts nothing more until there is one.
-                if encryptor.mode() == Mode::Stateful && !self.no_reset_ack {
-                    self.ccp
-                        .set_reply(Code::RESET_ACK, packet.identifier, &[], &[]);
-                }
-                return Ok(());
-            }
+            Code::RESET_REQUEST => return self.reset(packet.identifier),
             // Not called for: what resets is bit A of a packet.
             Code::RESET_ACK => return Ok(()),
             Code::CODE_REJECT if packet.data.first() == Some(&Code::RESET_ACK.0) => {
@@ -267,7 +290,8 @@ impl SuiteLayer for Mppe {
         if self.requirement() == Requirement::Refuse && packet.code == Code::CONFIGURE_REQUEST {
             self.refused_peer |= Options::new(packet.data)
                 .flatten()
-                .any(|option| OptionType(option.kind) == OptionType::MPPE);
+                .filter_map(decode)
+                .any(|asked| asked.intersects(MppeBits::ENCRYPTION));
         }
         self.follow();
         taken
@@ -282,6 +306,10 @@ impl SuiteLayer for Mppe {
             // The peer cannot take encrypted packets, or somebody wants us to think so.
             Protocol::COMPRESSED if self.encryptor.is_some() => {
                 self.fail(DownReason::EncryptionLost);
+            }
+            // Then it gets them as they are.
+            Protocol::COMPRESSED if self.compression.is_sending() => {
+                self.compression.stop_sending()
             }
             // We never sent it. Linux, when it has lost step in stateful mode, rejects whatever it finds where a packet's
             // protocol should be; it comes round with the next reset.
@@ -326,17 +354,28 @@ impl SuiteLayer for Mppe {
 
     fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
         let policy = &self.ccp.policy;
-        let send = self.encryptor.as_ref().and_then(|_| policy.send());
-        let receive = self.decryptor.as_ref().and_then(|_| policy.receive());
-        (send, receive)
+        let send = policy.send().filter(|_| self.encryptor.is_some());
+        let receive = policy.receive().filter(|_| self.decryptor.is_some());
+        let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
+        (encryption(send), encryption(receive))
+    }
+
+    fn compression(&self) -> (Option<Compression>, Option<Compression>) {
+        let policy = &self.ccp.policy;
+        let send = policy.send().filter(|_| self.compression.is_sending());
+        let receive = policy.receive();
+        let receive = receive.filter(|_| self.compression.decompressor().is_some());
+        let compression = |agreed: Option<Agreement>| agreed.and_then(Agreement::compression);
+        (compression(send), compression(receive))
     }
 
     fn gate(&self) -> Gate {
         match (self.settled, &self.encryptor) {
             (false, _) => Gate::Closed,
-            (true, Some(_)) => Gate::Encrypted,
+            (true, Some(_)) => Gate::Sealed,
             // One place decides, and it fails closed.
             (true, None) if self.requirement() == Requirement::Require => Gate::Closed,
+            (true, None) if self.compression.is_sending() => Gate::Sealed,
             (true, None) => Gate::Clear,
         }
     }
@@ -345,79 +384,45 @@ impl SuiteLayer for Mppe {
         !self.settled || self.decryptor.is_some() || self.requirement() == Requirement::Require
     }
 
-    fn seal(&mut self, protocol: Protocol, packet: &[u8], out: &mut Writer<'_>) {
-        let Some(encryptor) = &mut self.encryptor else {
-            return;
-        };
-        // The Protocol field stays whole in here: some peers take no compressed one.
-        let prefix = protocol.0.to_be_bytes();
-        let len = packet.len().saturating_add(prefix.len());
-        let start = out.len();
-        out.u16(0);
-        let Some(place) = out.reserve(len) else {
-            return;
-        };
-        if let Ok(sealed) = encryptor.encrypt(&prefix, packet, place) {
-            let flushed = if sealed.flushed {
-                HeaderBits::FLUSHED
-            } else {
-                HeaderBits::empty()
-            };
-            let header = Header::new(HeaderBits::ENCRYPTED | flushed, sealed.count.get());
-            out.patch_u16(start, header.word());
-        }
+    fn seal(&mut self, protocol: Protocol, packet: &[u8], out: &mut [u8]) -> usize {
+        self.seal_packet(protocol, packet, out)
+    }
+
+    fn seals_in_batches(&self) -> bool {
+        matches!(self.encryptor, Some(Encryptor::Stateless(_)))
+    }
+
+    fn stage(&mut self, protocol: Protocol, packet: &[u8], out: &mut [u8]) -> usize {
+        self.stage_packet(protocol, packet, out)
+    }
+
+    fn seal_staged(&mut self, staged: &mut [&mut [u8]]) {
+        self.seal_staged_packets(staged);
+    }
+
+    fn open_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
+        self.decrypt_early(sealed)
     }
 
     fn open(
         &mut self,
         now: Instant,
+        early: Option<Early>,
         sealed: &mut [u8],
-    ) -> Result<(Protocol, Range<usize>), Discard> {
-        let header = Header::parse(&mut Reader::new(sealed)).map_err(Discard::Malformed)?;
-        let bits = header.bits();
-        if !bits.contains(HeaderBits::ENCRYPTED) || bits.contains(HeaderBits::COMPRESSED) {
-            return Err(Discard::WrongEncryptionBits);
-        }
-        let data = sealed.get_mut(Header::LEN..).unwrap_or_default();
-        if self.decryptor.is_none() {
-            self.take_for_ack(now, header, data);
-        }
-        let Some(decryptor) = &mut self.decryptor else {
-            return Err(Discard::EncryptionNotUp);
-        };
-        let flushed = bits.contains(HeaderBits::FLUSHED);
-        let stateful = decryptor.mode() == Mode::Stateful;
-        let trial = decryptor.decrypt(Count::new(header.count()), flushed, data);
-        let mut trial = match trial {
-            Ok(trial) => trial,
-            Err(DecryptError::OutOfSync { .. }) => {
-                self.request_reset(now);
-                return Err(Discard::AwaitsReset);
-            }
-            Err(_) => return Err(Discard::WrongCount),
-        };
-        // In sequence any protocol will do. To jump ahead a packet has to be beyond doubt: it moves the keys.
-        let enough = if trial.missing() == 0 {
-            Plausibility::Weak
-        } else {
-            Plausibility::Strong
-        };
-        if !find(&mut trial, enough) {
-            // A key stream that has come out of step, by a forged packet say, does not find back by itself.
-            if stateful {
-                self.request_reset(now);
-            }
-            return Err(Discard::Implausible);
-        }
-        let plaintext = trial.commit();
-        self.reset_pending = false;
-        let (protocol, packet) = split(plaintext).map_err(Discard::Malformed)?;
-        let len = packet.len();
-        let end = sealed.len();
-        Ok((protocol, end.saturating_sub(len)..end))
+    ) -> Result<Opened, Discard> {
+        self.open_packet(now, early, sealed)
     }
 
-    fn opened<'a>(&'a mut self, sealed: &'a mut [u8], place: Range<usize>) -> &'a mut [u8] {
-        sealed.get_mut(place).unwrap_or_default()
+    fn opened<'a>(&'a self, sealed: &'a [u8], place: Place) -> &'a [u8] {
+        match place {
+            Place::Datagram(range) => sealed.get(range).unwrap_or_default(),
+            Place::History(start) => {
+                let decompressor = self.compression.decompressor();
+                let packet = decompressor.map(|decompressor| decompressor.packet());
+                packet
+                    .and_then(|packet| packet.get(start..))
+                    .unwrap_or_default()
+            }
+        }
     }
 }

@@ -1,0 +1,291 @@
+//! What comes in: decrypted, then decompressed (RFC 3078 §3.1).
+
+use super::super::Early;
+use super::super::compression::Compress;
+use super::super::sealed::{Opened, Place};
+use super::Sealer;
+use crate::automaton::State;
+use crate::codec::Reader;
+use crate::config::Requirement;
+use crate::error::Discard;
+use crate::plausible::{Plausibility, START, judge, judge_start, split};
+use crate::time::Instant;
+use crate::wire::mppe::{Header, HeaderBits};
+use heapless::Vec;
+use pptp_mppc::{Decompressor, Error, Flags};
+use pptp_mppe::{BATCH, Count, DecryptError, Decryptor, Mode, Packet, Trial};
+
+/// A packet that is not encrypted is taken for one that comes late if it is at most so many behind. Any other that does
+/// not have the count that is expected was sent after the last one, whatever the count.
+const LATE: u16 = 64;
+
+impl<C: Compress> Sealer<C> {
+    /// As [`SuiteLayer::open`](super::SuiteLayer::open).
+    pub(super) fn open_packet(
+        &mut self,
+        now: Instant,
+        early: Option<Early>,
+        sealed: &mut [u8],
+    ) -> Result<Opened, Discard> {
+        let header = Header::parse(&mut Reader::new(sealed)).map_err(Discard::Malformed)?;
+        let end = sealed.len();
+        let data = sealed.get_mut(Header::LEN..).unwrap_or_default();
+        if !header.bits().contains(HeaderBits::ENCRYPTED) {
+            return self.open_unencrypted(now, header, data, end);
+        }
+        if self.decryptor.is_none() {
+            self.take_for_ack(now, header, data);
+        }
+        let decompressor = self.compression.decompressor_mut();
+        let allowed = match &self.decryptor {
+            None => Err(Discard::EncryptionNotUp),
+            Some(_) if is_compressed(header) && decompressor.is_none() => {
+                Err(Discard::WrongEncryptionBits)
+            }
+            Some(_) => Ok(()),
+        };
+        let (Ok(()), Some(decryptor)) = (allowed, &mut self.decryptor) else {
+            if let Some(early) = early {
+                early.undo(sealed);
+            }
+            return Err(allowed.err().unwrap_or(Discard::EncryptionNotUp));
+        };
+        let stateful = decryptor.mode() == Mode::Stateful;
+        let flags = flags(header, decryptor.mode());
+        let (count, flushed) = (Count::new(header.count()), is_flushed(header));
+        let trial = match early {
+            Some(Early(early)) => decryptor.decrypt_late(early, count, flushed, data),
+            None => decryptor.decrypt(count, flushed, data),
+        };
+        let mut trial = match trial {
+            Ok(trial) => trial,
+            Err(DecryptError::OutOfSync { .. }) => {
+                self.request_reset(now);
+                return Err(Discard::AwaitsReset);
+            }
+            Err(_) => {
+                // After a long loss what comes next seems to be of the past, and only a reset tells.
+                if stateful {
+                    self.request_reset(now);
+                }
+                return Err(Discard::WrongCount);
+            }
+        };
+        let missing = trial.missing() > 0;
+        // What moves the keys has to be beyond doubt: a jump ahead, and bit A where that may stand for a new key.
+        let moves_keys = missing || (stateful && flushed);
+        if !find(&mut trial, flags, decompressor.as_deref(), moves_keys) {
+            // A key stream that has come out of step, by a forged packet say, does not find back by itself.
+            if stateful {
+                self.request_reset(now);
+            }
+            return Err(Discard::Implausible);
+        }
+        let plaintext = trial.commit();
+        self.reset_pending = false;
+        let Some(decompressor) = decompressor else {
+            let (protocol, packet) = split(plaintext).map_err(Discard::Malformed)?;
+            let place = Place::Datagram(end.saturating_sub(packet.len())..end);
+            return Ok(Opened { protocol, place });
+        };
+        if missing {
+            decompressor.lose();
+        }
+        unpack(decompressor, flags, plaintext, end)
+    }
+
+    /// What is only compressed, or stands where something compressed might (RFC 2118 §4.3).
+    fn open_unencrypted(
+        &mut self,
+        now: Instant,
+        header: Header,
+        data: &mut [u8],
+        end: usize,
+    ) -> Result<Opened, Discard> {
+        // Where there is encryption, or has to be, this is no packet of the peer's.
+        if self.decryptor.is_some() || self.requirement() == Requirement::Require {
+            return Err(Discard::WrongEncryptionBits);
+        }
+        if self.compression.decompressor().is_none() {
+            self.take_for_ack(now, header, data);
+        }
+        let (Some(decompressor), Some(agreed)) = (
+            self.compression.decompressor_mut(),
+            self.ccp.policy.receive(),
+        ) else {
+            return Err(Discard::WrongEncryptionBits);
+        };
+        let flags = flags(header, agreed.mode);
+        let count = Count::new(header.count());
+        if (1..=LATE).contains(&self.expected.since(count)) {
+            self.request_reset(now);
+            return Err(Discard::WrongCount);
+        }
+        if count != self.expected && !flags.contains(Flags::FLUSHED) {
+            decompressor.lose();
+        }
+        self.expected = count.next();
+        self.received = true;
+        let opened = unpack(decompressor, flags, data, end);
+        if decompressor.is_out_of_step() {
+            self.request_reset(now);
+        } else if flags.contains(Flags::FLUSHED) {
+            // What was lost is made good: the next loss is another.
+            self.reset_pending = false;
+            self.next_reset = Instant::ZERO;
+        }
+        opened
+    }
+
+    /// As [`SuiteLayer::open_early`](super::SuiteLayer::open_early).
+    pub(super) fn decrypt_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
+        let decompresses = self.compression.decompressor().is_some();
+        let Some(decryptor) = &mut self.decryptor else {
+            return [const { None }; BATCH];
+        };
+        let mut packets: Vec<Packet<'_>, BATCH> = Vec::new();
+        for sealed in sealed {
+            let Some((header, data)) = sealed.split_first_chunk_mut() else {
+                break;
+            };
+            let header = Header::from_word(u16::from_be_bytes(*header));
+            let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
+            if !encrypted || (is_compressed(header) && !decompresses) {
+                break;
+            }
+            let packet = Packet {
+                count: Count::new(header.count()),
+                flushed: is_flushed(header),
+                data,
+            };
+            if packets.push(packet).is_err() {
+                break;
+            }
+        }
+        decryptor
+            .decrypt_early(&mut packets)
+            .map(|early| early.map(Early))
+    }
+
+    /// A peer whose packets are as our unanswered Configure-Request asked has granted it, and its Configure-Ack was
+    /// lost.
+    fn take_for_ack(&mut self, now: Instant, header: Header, data: &mut [u8]) {
+        let (State::AckSent, Some(asked)) = (self.ccp.state(), self.ccp.policy.asked()) else {
+            return;
+        };
+        let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
+        if encrypted != asked.strength.is_some() {
+            return;
+        }
+        if asked.mppc {
+            self.compression.start_receiving();
+        }
+        let flags = flags(header, asked.mode);
+        let decompressor = self.compression.decompressor();
+        let found = match (asked.strength, &self.keys) {
+            (Some(strength), Some(keys)) => {
+                let mut decryptor = Decryptor::new(&keys.receive, strength, asked.mode);
+                let trial = decryptor.decrypt(Count::new(header.count()), is_flushed(header), data);
+                trial.is_ok_and(|mut trial| {
+                    let found = find_enough(&mut trial, flags, decompressor, Plausibility::Strong);
+                    if found {
+                        trial.abort();
+                    }
+                    found
+                })
+            }
+            (Some(_), None) => false,
+            (None, _) => looks(data, flags, decompressor) == Plausibility::Strong,
+        };
+        self.compression.stop_receiving();
+        if found {
+            self.ccp.take_for_ack(now);
+            self.follow();
+        }
+    }
+}
+
+fn is_compressed(header: Header) -> bool {
+    header.bits().contains(HeaderBits::COMPRESSED)
+}
+
+fn is_flushed(header: Header) -> bool {
+    header.bits().contains(HeaderBits::FLUSHED)
+}
+
+/// What the header says of the history. In stateless mode each packet begins it anew, whatever somebody made of its bit.
+fn flags(header: Header, mode: Mode) -> Flags {
+    let [first, _] = header.word().to_be_bytes();
+    let mut flags = Flags::from_header(first);
+    if mode == Mode::Stateless {
+        flags |= Flags::FLUSHED;
+    }
+    flags
+}
+
+/// Tries all that a packet may have been encrypted with, until it looks like one. If nothing does, it is ciphertext
+/// again.
+fn find(
+    trial: &mut Trial<'_, '_>,
+    flags: Flags,
+    decompressor: Option<&Decompressor>,
+    beyond_doubt: bool,
+) -> bool {
+    // It cannot build on what is missing.
+    let stands_alone = trial.missing() == 0 || flags.contains(Flags::FLUSHED);
+    let decompressor = decompressor.filter(|_| stands_alone);
+    let enough = if beyond_doubt {
+        Plausibility::Strong
+    } else {
+        // In sequence any protocol will do.
+        Plausibility::Weak
+    };
+    find_enough(trial, flags, decompressor, enough)
+}
+
+fn find_enough(
+    trial: &mut Trial<'_, '_>,
+    flags: Flags,
+    decompressor: Option<&Decompressor>,
+    enough: Plausibility,
+) -> bool {
+    while looks(trial.plaintext(), flags, decompressor) < enough {
+        if !trial.retry() {
+            return false;
+        }
+    }
+    true
+}
+
+/// How much like a packet it looks. Of what is compressed that is found by decompressing it for nothing.
+fn looks(text: &[u8], flags: Flags, decompressor: Option<&Decompressor>) -> Plausibility {
+    if !flags.contains(Flags::COMPRESSED) {
+        return judge(text);
+    }
+    let mut start = [0; START];
+    let len = decompressor.and_then(|it| it.preview(flags, text, &mut start).ok());
+    len.map_or(Plausibility::None, |len| {
+        judge_start(start.get(..len).unwrap_or(&start), len)
+    })
+}
+
+/// Decompresses what ends at the octet `end` of what came as protocol 0x00FD.
+fn unpack(
+    decompressor: &mut Decompressor,
+    flags: Flags,
+    data: &[u8],
+    end: usize,
+) -> Result<Opened, Discard> {
+    let text = decompressor.decompress(flags, data);
+    let text = text.map_err(|error| match error {
+        Error::OutOfStep => Discard::AwaitsReset,
+        _ => Discard::Implausible,
+    })?;
+    let (protocol, packet) = split(text).map_err(Discard::Malformed)?;
+    let place = if flags.contains(Flags::COMPRESSED) {
+        Place::History(text.len().saturating_sub(packet.len()))
+    } else {
+        Place::Datagram(end.saturating_sub(packet.len())..end)
+    };
+    Ok(Opened { protocol, place })
+}
