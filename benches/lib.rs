@@ -1,5 +1,6 @@
 //! What the benches share: packets, tunnels, peers, and tables.
 
+pub mod callgrind;
 pub mod compressors;
 pub mod corpus;
 pub mod freerdp;

@@ -8,6 +8,7 @@
 //!
 //! Cycles are those of the core: with each turn a chain of operations that takes a known number of them is timed.
 
+use crate::callgrind;
 use crate::report::{Bar, Report, verdict};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -130,14 +131,17 @@ impl<'a> Table<'a> {
         &self.title
     }
 
-    /// Goes one way after the other, first to warm up and then so many units, for somebody who counts what happens in
-    /// [`counted`]. Gives how many units that were of each; ways of which not all counts are left out.
+    /// Goes one way after the other, so many units, under [callgrind](crate::callgrind), which writes down how many
+    /// instructions each took. Gives how many units that were of each; ways of which not all counts are left out.
     pub fn count(&mut self, units: u32) -> Vec<(String, f64)> {
         let rows = self.rows.iter_mut().filter(|row| !row.timed);
         rows.map(|row| {
             let times = (f64::from(units) / row.units).ceil() as u32;
-            (row.run)(times);
-            counted(times, &mut *row.run);
+            // Warms up.
+            (row.run)(1);
+            callgrind::zero();
+            std::hint::black_box((row.run)(times));
+            callgrind::dump();
             (row.name.clone(), row.units * f64::from(times))
         })
         .collect()
@@ -245,12 +249,6 @@ impl<'a> Table<'a> {
             bars,
         }
     }
-}
-
-/// Callgrind knows it by its name, and counts from where it begins to where it ends.
-#[inline(never)]
-pub fn counted(times: u32, run: &mut dyn FnMut(u32) -> Duration) {
-    std::hint::black_box(run(times));
 }
 
 impl Row<'_> {
