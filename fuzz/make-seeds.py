@@ -151,6 +151,21 @@ for number in range(6):
     generator = random.Random(number)
     seed("pair", number, bytes([number]) + generator.randbytes(560))
     seed("session_ops", number, bytes([3]) + generator.randbytes(2500), 3000)
+    seed("pair", (number, "compressing"), bytes([number + 128]) + generator.randbytes(560))
+
+# A link of each kind: packets sent, some lost, repeated, changed or forged, a reset asked for, and others in between.
+kinds = 7
+for kind in range(kinds):
+    generator = random.Random(kind)
+    send = lambda: bytes([10, generator.randrange(3), generator.randrange(200)])
+    script = b"".join(
+        send() + send() + step
+        for step in (
+            b"", bytes([0, 0, 50]), bytes([7]), send(), bytes([1, 2]), bytes([2, 3, 9, 1]), bytes([8]), bytes([9, 7]),
+            bytes([3, 0, 11, 8]) + generator.randbytes(8), bytes([3, 0, 3, 20]) + generator.randbytes(20), send(),
+        )
+    )
+    seed("suite", kind, bytes([kind, 7, 2]) + script)
 
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())

@@ -101,12 +101,43 @@ fn files_get_through_every_path_under_every_policy() {
                         conditions,
                         mppe,
                         reorder,
+                        ..Settings::default()
                     };
                     let outcome = succeed(&settings, &file);
                     for EndOutcome { agreed, .. } in &outcome.ends {
                         assert_eq!(encryption(agreed.send), expected, "{settings:?}");
                         assert_eq!(encryption(agreed.receive), expected, "{settings:?}");
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Text gets shorter, the more so in stateful mode; what does not get shorter costs nothing; and either gets through.
+#[test]
+fn compressed_files_get_through() {
+    let text: String = (0..4000)
+        .map(|line| format!("{line} bottles of beer on the wall, {line} bottles of beer; "))
+        .collect();
+    let noise = file(60_000);
+    for (mppe, encrypted) in POLICIES {
+        for conditions in [PERFECT, Conditions::ROUGH] {
+            let settings = Settings {
+                conditions,
+                mppe,
+                mppc: true,
+                ..Settings::default()
+            };
+            for (file, least, most) in [(text.as_bytes(), 2.5, 50.0), (&noise, 0.999, 1.3)] {
+                for end in succeed(&settings, file).ends {
+                    assert_eq!(encryption(end.agreed.send), encrypted);
+                    let mode = end.agreed.compression.unwrap().to_string();
+                    let stateful = encrypted.ends_with("stateful") || encrypted == "in the clear";
+                    assert_eq!(mode.ends_with("stateful"), stateful, "{encrypted}");
+                    let [before, after] = end.octets;
+                    let ratio = before as f64 / after as f64;
+                    assert!((least..most).contains(&ratio), "{encrypted}: {ratio}");
                 }
             }
         }
@@ -231,6 +262,17 @@ fn the_program_says_what_it_does() {
     let result: serde_json::Value = serde_json::from_str(&text).unwrap();
     let digest = report::sha256(b"down the rabbit-hole");
     assert_eq!(result["server"]["received_sha256"], digest.as_str());
+
+    std::fs::write(
+        folder.join("text"),
+        "curiouser and curiouser! ".repeat(2000),
+    )
+    .unwrap();
+    let (status, text) = program(&["--file", "text", "--mppc", "--quiet"]);
+    assert_eq!(status, Some(0), "{text}");
+    let ratio = text.lines().find(|line| line.starts_with("compression"));
+    let ratio = ratio.and_then(|line| line.split_whitespace().last()?.parse::<f64>().ok());
+    assert!(ratio.unwrap() > 3.0, "{text}");
 
     let (status, _) = program(&["--file", "nowhere"]);
     assert_eq!(status, Some(1));

@@ -14,10 +14,16 @@ mod ends;
 mod traffic;
 
 use libfuzzer_sys::fuzz_target;
+use pptp_core::ppp::{Full, Minimal};
 
 fuzz_target!(|script: &[u8]| {
     let Some((seed, script)) = script.split_first() else {
         return;
     };
-    traffic::attacked(dice::Dice::octets(script), u64::from(*seed));
+    let dice = dice::Dice::octets(script);
+    if *seed < 128 {
+        traffic::attacked::<Minimal>(dice, u64::from(*seed));
+    } else {
+        traffic::attacked::<Full>(dice, u64::from(*seed));
+    }
 });

@@ -13,7 +13,7 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use pptp_ppp::auth::{AuthId, Grant, Verdict};
 use pptp_ppp::{
-    BufferTooSmall, Compression, Early, Encryption, Inbound, Instant, MAX_CONTROL_FRAME,
+    BufferTooSmall, Compression, Early, Encryption, InTurn, Inbound, Instant, MAX_CONTROL_FRAME,
     MAX_FRAME_OVERHEAD, Network, Phase, Ppp, Profile, SendError,
 };
 
@@ -237,7 +237,7 @@ impl<P: Profile, R> Session<P, R> {
         sequence: u32,
         payload: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        self.deliver_early(now, sequence, None, payload)
+        self.deliver_early(now, sequence, InTurn, payload)
     }
 
     /// As [`Self::deliver`], of a payload that may have been decrypted before its turn.
@@ -245,7 +245,7 @@ impl<P: Profile, R> Session<P, R> {
         &'a mut self,
         now: Instant,
         sequence: u32,
-        early: Option<Early>,
+        early: impl Into<Option<Early>>,
         payload: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
         let in_order = if self.carrier {
@@ -254,7 +254,7 @@ impl<P: Profile, R> Session<P, R> {
             Err(Discard::NoCall)
         };
         if let Err(discard) = in_order {
-            if let Some(early) = early {
+            if let Some(early) = early.into() {
                 early.undo_frame(payload);
             }
             return Err(discard);

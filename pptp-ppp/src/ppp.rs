@@ -17,8 +17,8 @@ use crate::networks::Network;
 use crate::networks::sealed::NetworksLayer;
 use crate::profile::Profile;
 use crate::random::Random;
-use crate::suite::Early;
 use crate::suite::sealed::{Gate, SuiteLayer, SuitePending};
+use crate::suite::{Early, InTurn};
 use crate::time::Instant;
 use crate::wire::{Frame, Protocol, write_header};
 pub use batch::Batch;
@@ -233,7 +233,7 @@ impl<P: Profile> Ppp<P> {
         now: Instant,
         frame: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        self.handle_early_frame(now, None, frame)
+        self.handle_early_frame(now, InTurn, frame)
     }
 
     /// As [`Ppp::handle_frame`], of a frame that [`Ppp::decrypt_early`] has said `early` of: the outcome is the same.
@@ -243,17 +243,13 @@ impl<P: Profile> Ppp<P> {
     pub fn handle_early_frame<'a>(
         &'a mut self,
         now: Instant,
-        early: Option<Early>,
+        early: impl Into<Option<Early>>,
         frame: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        let early = match early {
-            Some(early) if self.phase != Phase::Network => {
-                early.undo_frame(frame);
-                None
-            }
-            early => early,
-        };
         if matches!(self.phase, Phase::Dead | Phase::Down) {
+            if let Some(early) = early.into() {
+                early.undo_frame(frame);
+            }
             return Err(Discard::LinkDown);
         }
         let (protocol, information) = Frame::parse_mut(frame).map_err(Discard::Malformed)?;
@@ -267,6 +263,9 @@ impl<P: Profile> Ppp<P> {
         }
         if protocol == Protocol::COMPRESSED && self.phase == Phase::Network && P::Suite::SEALS {
             return self.handle_compressed(now, early, information);
+        }
+        if let Some(early) = early.into() {
+            early.undo(information);
         }
         if let Some(network) = Network::from_protocol(protocol) {
             if self.phase == Phase::Network && self.suite.refuses_clear() {

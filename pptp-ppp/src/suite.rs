@@ -54,6 +54,17 @@ impl Early {
     }
 }
 
+/// Stands for an [`Early`] where there is none, and none is possible: code that knows only this has nothing of the other.
+#[derive(Debug, Clone, Copy)]
+pub struct InTurn;
+
+impl From<InTurn> for Option<Early> {
+    #[inline(always)]
+    fn from(_: InTurn) -> Self {
+        None
+    }
+}
+
 /// A set of ciphers and compressors for a link: [`NoSuite`], [`Mppe`] or [`MppcMppe`], and with the feature `alloc`
 /// `AllocMppcMppe`.
 ///
@@ -172,7 +183,7 @@ pub(crate) mod sealed {
         fn open(
             &mut self,
             now: Instant,
-            early: Option<Early>,
+            early: impl Into<Option<Early>>,
             sealed: &mut [u8],
         ) -> Result<Opened, Discard>;
         /// The packet that [`SuiteLayer::open`] has just found in `sealed`.

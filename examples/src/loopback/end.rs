@@ -5,7 +5,7 @@ use super::transfer::{self, Transfer};
 use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::{Received, Reorder};
 use pptp_core::ppp::auth::{Grant, Verdict};
-use pptp_core::ppp::{self, Encryption, Ipv4, Minimal};
+use pptp_core::ppp::{self, Compression, Encryption, Full, Ipv4};
 use pptp_core::testkit::Endpoint;
 use pptp_core::time::Instant;
 use pptp_core::wire::GreHeader;
@@ -27,7 +27,7 @@ type Order = Reorder<32, 1600>;
 /// A client or a server, and its user.
 #[derive(Debug)]
 pub(super) struct End<R> {
-    pub(super) session: Session<Minimal, R>,
+    pub(super) session: Session<Full, R>,
     /// Where packets are put in order, if anywhere.
     order: Option<Box<Order>>,
     /// What everybody has to prove to know.
@@ -43,6 +43,8 @@ pub(super) struct End<R> {
     pub(super) agreed: Agreed,
     pub(super) arrivals: Arrivals,
     pub(super) down: Option<DownReason>,
+    /// The octets of the network packets that were sent.
+    pub(super) octets_sent: u64,
 }
 
 /// What an end says has been agreed on.
@@ -56,6 +58,8 @@ pub struct Agreed {
     pub send: Option<Encryption>,
     /// How packets are encrypted that the end receives.
     pub receive: Option<Encryption>,
+    /// How packets are compressed that the end sends.
+    pub compression: Option<Compression>,
     /// Addresses and name servers.
     pub ipv4: Option<Ipv4>,
 }
@@ -129,7 +133,7 @@ impl Arrivals {
 }
 
 impl<R> End<R> {
-    pub(super) fn new(session: Session<Minimal, R>, file: Arc<[u8]>) -> Self {
+    pub(super) fn new(session: Session<Full, R>, file: Arc<[u8]>) -> Self {
         Self {
             session,
             order: None,
@@ -143,6 +147,7 @@ impl<R> End<R> {
             agreed: Agreed::default(),
             arrivals: Arrivals::default(),
             down: None,
+            octets_sent: 0,
         }
     }
 
@@ -236,6 +241,7 @@ impl<R> End<R> {
         match self.session.send(now, Network::Ipv4, &packet, out) {
             Ok(datagram) => {
                 self.hold_off = None;
+                self.octets_sent += packet.len() as u64;
                 transfer.sent(now, next);
                 Ok(Some(datagram.len()))
             }
@@ -332,6 +338,7 @@ impl<R> Endpoint for End<R> {
                 Event::Ppp(ppp::Event::Encryption { send, receive }) => {
                     (self.agreed.send, self.agreed.receive) = (send, receive);
                 }
+                Event::Ppp(ppp::Event::Compression { send, .. }) => self.agreed.compression = send,
                 Event::Ppp(ppp::Event::Ipv4Up(ipv4)) => self.ipv4_up(now, ipv4),
                 Event::Down(reason) => self.down = Some(reason),
                 _ => {}

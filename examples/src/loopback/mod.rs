@@ -53,6 +53,8 @@ pub struct Settings {
     pub conditions: Conditions,
     /// What encryption there must, may or must not be, at both ends.
     pub mppe: MppePolicy,
+    /// Whether both ends will compress.
+    pub mppc: bool,
     /// Whether the ends put packets in order; else they drop late ones.
     pub reorder: bool,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
                 ..Conditions::INTERNET
             },
             mppe: MppePolicy::default(),
+            mppc: false,
             reorder: true,
         }
     }
@@ -117,6 +120,8 @@ pub struct EndOutcome {
     pub acknowledgments: u64,
     /// Network packets that it sent.
     pub packets: u64,
+    /// The octets of these, and what they were in the tunnel, compressed or not.
+    pub octets: [u64; 2],
     /// Blocks of its file that it sent again.
     pub again: u64,
     /// What came in.
@@ -164,6 +169,7 @@ fn tunnel(settings: &Settings, file: &Arc<[u8]>) -> Tunnel {
     client.control.start.host_name = FieldText::new(b"client.example");
     client.call.call_id = 0x4c17;
     client.ppp.mppe = settings.mppe;
+    client.ppp.mppc = settings.mppc;
     client.ppp.credentials = Credentials::new(USER, PASSWORD).ok();
     client.ppp.ipv4.ask_dns = true;
 
@@ -174,6 +180,7 @@ fn tunnel(settings: &Settings, file: &Arc<[u8]>) -> Tunnel {
         ..CallAnswer::default()
     });
     server.ppp.mppe = settings.mppe;
+    server.ppp.mppc = settings.mppc;
     server.ppp.demand = Demand::new(Method::MsChapV2, "server").ok();
     server.ppp.ipv4 = Ipv4Config {
         local: Some(Ipv4Addr::new(10, 0, 0, 1)),
@@ -316,7 +323,7 @@ impl Run<'_> {
 fn outcome<R>(end: &End<R>, side: Side, log: &[Packet]) -> EndOutcome {
     let gre = log.iter().filter(|packet| packet.kind == Kind::Gre);
     let gre = gre.filter_map(|packet| Some((packet.from, GreHeader::parse(&packet.bytes).ok()?)));
-    let (mut sent, mut acknowledgments, mut packets) = (0, 0, 0);
+    let (mut sent, mut acknowledgments, mut packets, mut octets) = (0, 0, 0, 0);
     let mut options = Vec::new();
     for (from, (header, payload)) in gre {
         let frame = Frame::parse(payload).ok();
@@ -325,7 +332,16 @@ fn outcome<R>(end: &End<R>, side: Side, log: &[Packet]) -> EndOutcome {
             acknowledgments += u64::from(header.sequence.is_none());
             let is_network =
                 |frame: Frame<'_>| matches!(frame.protocol, Protocol::IPV4 | Protocol::COMPRESSED);
-            packets += u64::from(frame.is_some_and(is_network));
+            if let Some(frame) = frame.filter(|frame| is_network(*frame)) {
+                packets += 1;
+                // In 0x00FD two octets of header stand before it, and a Protocol field in it.
+                let around = if frame.protocol == Protocol::COMPRESSED {
+                    4
+                } else {
+                    0
+                };
+                octets += frame.payload.len() as u64 - around;
+            }
         } else if let Some(frame) = frame {
             note_acknowledged(frame, &mut options);
         }
@@ -337,6 +353,7 @@ fn outcome<R>(end: &End<R>, side: Side, log: &[Packet]) -> EndOutcome {
         sent,
         acknowledgments,
         packets,
+        octets: [end.octets_sent, octets],
         again: transfer.map_or(0, |transfer| transfer.sent_blocks().1),
         arrivals: end.arrivals.clone(),
         received: transfer.and_then(|transfer| transfer.received()),

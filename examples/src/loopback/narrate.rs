@@ -1,6 +1,6 @@
 //! What happens, in words.
 
-use crate::text::encryption;
+use crate::text::{compression, encryption};
 use pptp_core::ppp::wire::{Frame, Protocol};
 use pptp_core::ppp::{self, Ipv4};
 use pptp_core::testkit::{Kind, Packet};
@@ -33,6 +33,13 @@ fn ppp_event(event: &ppp::Event<'_>) -> String {
                 "sends {}, receives {}",
                 encryption(*send),
                 encryption(*receive)
+            )
+        }
+        ppp::Event::Compression { send, receive } => {
+            format!(
+                "sends {}, receives {}",
+                compression(*send),
+                compression(*receive)
             )
         }
         ppp::Event::Ipv4Up(ipv4) => format!("IPv4 up: {}", addresses(ipv4)),

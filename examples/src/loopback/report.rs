@@ -1,7 +1,7 @@
 //! How it went: for people, and for programs.
 
 use super::{EndOutcome, Outcome};
-use crate::text::encryption;
+use crate::text::{compression, encryption};
 use pptp_core::ppp::wire::Protocol;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -22,8 +22,9 @@ pub fn sha256(file: &[u8]) -> String {
 type Row = (&'static str, fn(&EndOutcome, &EndOutcome) -> String);
 
 /// What is counted of the way from an end, the first argument, to the other.
-const ROWS: [Row; 13] = [
+const ROWS: [Row; 14] = [
     ("encryption", |from, _| encryption(from.agreed.send)),
+    ("compression", |from, _| compressed(from)),
     ("GRE packets sent", |from, _| {
         (from.sent + from.acknowledgments).to_string()
     }),
@@ -134,6 +135,8 @@ pub fn json(outcome: &Outcome, file: &[u8], wall: Duration) -> Value {
             "options": options(&end.options),
             "sends": encryption(end.agreed.send),
             "receives": encryption(end.agreed.receive),
+            "sends_compressed": end.agreed.compression.is_some(),
+            "compression_ratio": ratio(end),
             "peer_mru": end.agreed.peer_mru,
             "address": ipv4.local.map(|it| it.to_string()),
             "peer_address": ipv4.remote.map(|it| it.to_string()),
@@ -177,6 +180,19 @@ fn options(options: &[(Protocol, String)]) -> Value {
         }
     }
     all.into()
+}
+
+/// Such as `MPPC stateless, 1.25`: how many octets went in for each that came out.
+fn compressed(from: &EndOutcome) -> String {
+    match from.agreed.compression {
+        None => "none".into(),
+        agreed => format!("{}, {:.2}", compression(agreed), ratio(from)),
+    }
+}
+
+fn ratio(from: &EndOutcome) -> f64 {
+    let [before, after] = from.octets;
+    before as f64 / after.max(1) as f64
 }
 
 fn lost(from: &EndOutcome, to: &EndOutcome) -> u64 {

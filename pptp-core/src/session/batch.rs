@@ -14,7 +14,7 @@ const HEADER_LEN: usize = 12;
 impl<P: Profile, R> Session<P, R> {
     /// Takes several GRE packets, from their GRE headers on: [`Batch::next`] hands out what is in each, as
     /// [`Self::handle_gre`] would one after the other, and to the same outcome. Where packets are encrypted in stateless
-    /// mode they are decrypted several at once, in little more than half the time.
+    /// mode they are decrypted several at once, which takes less time.
     ///
     /// ```
     /// # use pptp_core::{Client, Inbound, ppp::Minimal, time::Instant};
@@ -43,8 +43,8 @@ impl<P: Profile, R> Session<P, R> {
     }
 
     /// Puts several network packets into GRE packets, as [`Self::send`] would one after the other, and to the same
-    /// octets. Where they are encrypted in stateless mode, that is done with several at once, in little more than half
-    /// the time. [`Outgoing::sent`] of each tells what is to be sent as a datagram, or why there is none.
+    /// octets. Where they are encrypted in stateless mode, that is done with several at once, which takes less time.
+    /// [`Outgoing::sent`] of each tells what is to be sent as a datagram, or why there is none.
     pub fn send_batch(&mut self, now: Instant, network: Network, packets: &mut [Outgoing<'_>]) {
         if !self.carrier {
             for packet in packets {

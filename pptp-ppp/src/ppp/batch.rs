@@ -13,7 +13,7 @@ use pptp_mppe::BATCH;
 impl<P: Profile> Ppp<P> {
     /// Takes several frames from the peer: [`Batch::next`] hands out what is in each, as [`Ppp::handle_frame`] would
     /// one after the other, and to the same outcome. Where packets are encrypted in stateless mode they are decrypted
-    /// several at once, in little more than half the time.
+    /// several at once, which takes less time.
     ///
     /// ```
     /// # use pptp_ppp::{Inbound, Instant, Minimal, Ppp};

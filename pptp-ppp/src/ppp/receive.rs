@@ -16,7 +16,7 @@ impl<P: Profile> Ppp<P> {
     pub(super) fn handle_compressed<'a>(
         &'a mut self,
         now: Instant,
-        early: Option<Early>,
+        early: impl Into<Option<Early>>,
         information: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
         let opened = self.suite.open(now, early, information);

@@ -96,7 +96,7 @@ impl<P: Profile> Ppp<P> {
     }
 
     /// As [`Ppp::send`] of one packet after the other, to the same octets. Where they are encrypted in stateless mode,
-    /// that is done with several at once, in little more than half the time.
+    /// that is done with several at once, which takes less time.
     ///
     /// What has become of each it says itself: [`Outgoing::sent`].
     ///

@@ -117,7 +117,7 @@ impl SuiteLayer for NoSuite {
     fn open(
         &mut self,
         _now: Instant,
-        _early: Option<Early>,
+        _early: impl Into<Option<Early>>,
         _sealed: &mut [u8],
     ) -> Result<Opened, Discard> {
         Err(Discard::UnknownProtocol(Protocol::COMPRESSED))

@@ -407,7 +407,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     fn open(
         &mut self,
         now: Instant,
-        early: Option<Early>,
+        early: impl Into<Option<Early>>,
         sealed: &mut [u8],
     ) -> Result<Opened, Discard> {
         self.open_packet(now, early, sealed)

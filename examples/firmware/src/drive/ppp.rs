@@ -1,13 +1,13 @@
 //! `pptp_ppp::Ppp`, a whole link.
 
-use crate::{any, bytes, now, printed, some, some_times, text, used};
+use crate::{any, bytes, now, printed, some, some_of, some_times, text, used};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, Strengths, Timing};
 use pptp_ppp::mschap::NtHash;
 use pptp_ppp::random::Random;
 use pptp_ppp::{
-    Bare, Credentials, Demand, Event, Grant, Inbound, Method, Minimal, Network, Ppp, PppConfig,
-    Profile, Verdict, plausible,
+    Bare, Credentials, Demand, Event, Full, Grant, Inbound, Method, Minimal, Network, Outgoing,
+    Ppp, PppConfig, Profile, Verdict, plausible,
 };
 
 /// A configuration in which everything may be anything.
@@ -31,6 +31,7 @@ pub(super) fn config() -> PppConfig {
         strengths: Strengths::all(),
         modes: Modes::all(),
     });
+    config.mppc = any(true);
     config.ipv4 = any(Ipv4Config {
         local: address,
         remote: address,
@@ -76,6 +77,7 @@ pub(super) fn event(event: Event<'_>) {
 pub(super) fn links() {
     link::<Minimal>();
     link::<Bare>();
+    link::<Full>();
 }
 
 fn link<P: Profile>() {
@@ -93,6 +95,7 @@ fn link<P: Profile>() {
             Ok(frame) => used(frame),
             Err(error) => printed(error),
         }
+        batches(&mut ppp);
         ppp.handle_timeout(now());
         match ppp.poll_frame(now(), some(&mut out)) {
             Ok(frame) => used(frame),
@@ -114,13 +117,54 @@ fn link<P: Profile>() {
         for encryption in [send, receive].into_iter().flatten() {
             printed(encryption);
         }
+        let (send, receive) = ppp.compression();
+        for compression in [send, receive].into_iter().flatten() {
+            printed(compression);
+        }
+        used(ppp.frame_len(any(Network::Ipv4), any(9)));
         used((ppp.mtu(), ppp.is_up(any(Network::Ipv4)), ppp.clone()));
         used((ppp.next_timeout(), ppp.timeout_reason()));
         ppp.close(now());
     }
 }
 
+/// Several packets at once.
+fn batches<P: Profile>(ppp: &mut Ppp<P>) {
+    let mut frames = [[0; 64]; 8];
+    let mut outgoing = frames.each_mut().map(|out| Outgoing::new(bytes(), out));
+    for packet in &mut outgoing {
+        used((packet.packet(), packet.room().len()));
+        packet.set_headroom(any(4));
+    }
+    ppp.send_batch(any(Network::Ipv4), some_of(&mut outgoing));
+    for packet in &mut outgoing {
+        match packet.sent() {
+            Ok(frame) => used(frame),
+            Err(error) => printed(error),
+        }
+        packet.set_sent(Ok(any(5)));
+        used(&*packet);
+    }
+    let mut frames = frames.each_mut().map(|frame| some(frame));
+    let mut batch = ppp.handle_batch(now(), some_of(&mut frames));
+    while any(true)
+        && let Some(inbound) = batch.next()
+    {
+        used(inbound.map(drop));
+    }
+    used(batch.left());
+    drop(batch);
+    let early = ppp.decrypt_early(some_of(&mut frames));
+    for (early, frame) in early.into_iter().zip(frames) {
+        match early {
+            Some(early) if any(true) => early.undo_frame(frame),
+            early => used(ppp.handle_early_frame(now(), early, frame).map(drop)),
+        }
+    }
+}
+
 pub(super) fn plausibility() {
     used((plausible::split(bytes()), plausible::judge(bytes())));
+    used(plausible::judge_start(bytes(), any(99)));
     used(any(Network::Ipv4).protocol());
 }

@@ -2,13 +2,13 @@
 
 use super::ppp::{config, event as ppp_event, verdicts};
 use crate::firmware_loop::{Tunnel, run_forever};
-use crate::{AnyBoard, any, bytes, now, printed, some, some_times, used};
+use crate::{AnyBoard, any, bytes, now, printed, some, some_of, some_times, used};
 use pptp_core::control::{CallAnswer, CallRequest, Config};
 use pptp_core::gre::{Received, Reorder};
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{Client, ClientConfig, Event, GreConfig, Output, Server, ServerConfig, Session};
 use pptp_ppp::auth::AuthId;
-use pptp_ppp::{Bare, Inbound, Minimal, Network, Profile, Random};
+use pptp_ppp::{Bare, Full, Inbound, Minimal, Network, Outgoing, Profile, Random};
 
 /// The run loop, over which the same holds as over the library.
 pub(super) fn run_loop() {
@@ -26,6 +26,10 @@ pub(super) fn run_loop() {
 pub(super) fn ends() {
     both::<Minimal>();
     both::<Bare>();
+    // One of them: there is no room for several side by side.
+    let mut config = ClientConfig::default();
+    config.ppp = super::ppp::config();
+    end(&mut Client::<Full>::new(config, any([0; 32])));
 }
 
 fn both<P: Profile>() {
@@ -34,7 +38,9 @@ fn both<P: Profile>() {
     client_config.call = any(CallRequest::default());
     client_config.gre = any(GreConfig::default());
     client_config.ppp = config();
-    end(&mut Client::<P>::new(client_config.clone(), any([0; 32])));
+    let mut client = Client::<P>::new(client_config.clone(), any([0; 32]));
+    end(&mut client);
+    used(client.clone());
     let random = Random::scripted(bytes(), any([0; 32]));
     end(&mut Client::<P>::with_random(client_config, random));
 
@@ -56,7 +62,7 @@ fn both<P: Profile>() {
     }
 }
 
-fn end<P: Profile, R: Clone>(end: &mut Session<P, R>) {
+fn end<P: Profile, R>(end: &mut Session<P, R>) {
     let mut datagram = [0; 256];
     let mut out = [0; 256];
     let mut reorder = Reorder::<2, 100>::new();
@@ -83,6 +89,7 @@ fn end<P: Profile, R: Clone>(end: &mut Session<P, R>) {
             Ok(datagram) => used(datagram),
             Err(error) => printed(error),
         }
+        batches(end);
         end.handle_timeout(now());
         used(end.poll_control(now(), some(&mut out)));
         used(end.poll_gre(now(), some(&mut out)));
@@ -103,12 +110,37 @@ fn end<P: Profile, R: Clone>(end: &mut Session<P, R>) {
         }
         used((end.next_timeout(), end.timeout_reason()));
         used((end.mtu(), end.phase(), end.encryption(), end.call_info()));
+        used(end.compression());
         used((end.is_up(any(Network::Ipv4)), end.down_reason()));
         used((end.gre_stats(), end.control_stats()));
-        used(end.clone());
         end.close(now());
         end.control_closed(now());
     }
+}
+
+/// Several packets at once.
+fn batches<P: Profile, R>(end: &mut Session<P, R>) {
+    let mut datagrams = [[0; 64]; 8];
+    let mut outgoing = datagrams.each_mut().map(|out| Outgoing::new(bytes(), out));
+    end.send_batch(now(), any(Network::Ipv4), some_of(&mut outgoing));
+    for packet in &outgoing {
+        match packet.sent() {
+            Ok(datagram) => used(datagram),
+            Err(error) => printed(error),
+        }
+    }
+    let mut datagrams = datagrams.each_mut().map(|datagram| some(datagram));
+    let mut batch = end.handle_gre_batch(now(), some_of(&mut datagrams));
+    while any(true)
+        && let Some(inbound) = batch.next()
+    {
+        match inbound {
+            Ok(Inbound::Packet { packet, .. }) => used(packet),
+            Ok(other) => used(other),
+            Err(discard) => printed(discard),
+        }
+    }
+    used(batch.left());
 }
 
 fn event(event: Event<'_>, request: &mut Option<AuthId>) {

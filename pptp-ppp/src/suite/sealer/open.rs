@@ -24,7 +24,7 @@ impl<C: Compress> Sealer<C> {
     pub(super) fn open_packet(
         &mut self,
         now: Instant,
-        early: Option<Early>,
+        early: impl Into<Option<Early>>,
         sealed: &mut [u8],
     ) -> Result<Opened, Discard> {
         let header = Header::parse(&mut Reader::new(sealed)).map_err(Discard::Malformed)?;
@@ -45,7 +45,7 @@ impl<C: Compress> Sealer<C> {
             Some(_) => Ok(()),
         };
         let (Ok(()), Some(decryptor)) = (allowed, &mut self.decryptor) else {
-            if let Some(early) = early {
+            if let Some(early) = early.into() {
                 early.undo(sealed);
             }
             return Err(allowed.err().unwrap_or(Discard::EncryptionNotUp));
@@ -53,7 +53,7 @@ impl<C: Compress> Sealer<C> {
         let stateful = decryptor.mode() == Mode::Stateful;
         let flags = flags(header, decryptor.mode());
         let (count, flushed) = (Count::new(header.count()), is_flushed(header));
-        let trial = match early {
+        let trial = match early.into() {
             Some(Early(early)) => decryptor.decrypt_late(early, count, flushed, data),
             None => decryptor.decrypt(count, flushed, data),
         };
@@ -103,7 +103,8 @@ impl<C: Compress> Sealer<C> {
         end: usize,
     ) -> Result<Opened, Discard> {
         // Where there is encryption, or has to be, this is no packet of the peer's.
-        if self.decryptor.is_some() || self.requirement() == Requirement::Require {
+        let is_encrypted = self.decryptor.is_some() || self.requirement() == Requirement::Require;
+        if is_encrypted || !C::COMPRESSES {
             return Err(Discard::WrongEncryptionBits);
         }
         if self.compression.decompressor().is_none() {

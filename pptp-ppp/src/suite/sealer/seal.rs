@@ -2,6 +2,7 @@
 
 use super::super::compression::Compress;
 use super::Sealer;
+use crate::codec::Writer;
 use crate::wire::Protocol;
 use crate::wire::mppe::{Header, HeaderBits};
 use heapless::Vec;
@@ -160,10 +161,8 @@ fn word(flags: Flags, sealed: Option<Sealed>, count: Count) -> [u8; Header::LEN]
 
 /// Puts a packet as it is into `place`, and gives its length.
 fn copy(prefix: &[u8], packet: &[u8], place: &mut [u8]) -> usize {
-    let octets = prefix.iter().chain(packet);
-    place
-        .iter_mut()
-        .zip(octets)
-        .map(|(to, from)| *to = *from)
-        .count()
+    let mut writer = Writer::new(place);
+    writer.bytes(prefix);
+    writer.bytes(packet);
+    writer.len()
 }
