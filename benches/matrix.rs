@@ -1,6 +1,6 @@
 //! Figures of several ways on several kinds of data.
 
-use crate::report::{Bar, Report, verdict};
+use crate::report::{Bar, Report, exact_verdict, verdict};
 use std::fmt::Write as _;
 
 /// A row for each way, a column for each kind, and the geometric mean; the first way is what the others are compared
@@ -70,7 +70,9 @@ impl Matrix {
             );
         }
         let several = self.columns.len() > 1;
-        let _ = write!(text, "  {:16}", self.unit);
+        let names = self.rows.iter().map(|row| row.name.len());
+        let width = names.max().unwrap_or(0).max(self.unit.len());
+        let _ = write!(text, "  {:width$}", self.unit);
         for name in &self.columns {
             let _ = write!(text, " {name:>8}");
         }
@@ -83,22 +85,23 @@ impl Matrix {
             } else {
                 mean / first
             };
-            let _ = write!(text, "  {:16}", row.name);
+            let _ = write!(text, "  {:width$}", row.name);
             for figure in &row.figures {
-                let _ = write!(text, " {figure:8.2}");
+                let _ = write!(text, " {figure:8.*}", digits(*figure));
             }
             if several {
-                let _ = write!(text, " {mean:8.2}");
+                let _ = write!(text, " {mean:8.*}", digits(mean));
             }
             let _ = write!(text, " {ratio:6.2}x");
             if let Some(goal) = row.goal {
+                let verdict = if self.cost { verdict } else { exact_verdict };
                 let _ = write!(text, "  {}", verdict(ratio, goal));
             }
             text.push('\n');
             bars.push(Bar {
                 name: row.name.clone(),
                 value: mean,
-                label: format!("{mean:.2} ({ratio:.2}x)"),
+                label: format!("{mean:.*} ({ratio:.2}x)", digits(mean)),
             });
         }
         Report {
@@ -108,6 +111,10 @@ impl Matrix {
             bars,
         }
     }
+}
+
+fn digits(figure: f64) -> usize {
+    if figure < 1000.0 { 2 } else { 0 }
 }
 
 impl Row {

@@ -3,7 +3,7 @@
 //!
 //! `compare callgrind` runs `compare count TABLE` under valgrind, which writes a file for each way.
 
-use crate::{data_path, mppe};
+use crate::{data_path, mppe, sessions};
 use pptp_benches::SIZES;
 use pptp_benches::matrix::Matrix;
 use pptp_benches::table::Table;
@@ -18,9 +18,10 @@ const PACKETS: u32 = 256;
 /// A name, what it is, and the table for each size.
 type Counted = (&'static str, &'static str, fn(usize) -> Table<'static>);
 
-const COUNTED: [Counted; 2] = [
+const COUNTED: [Counted; 3] = [
     ("mppe", "stateless MPPE-128, instructions", mppe::table),
     ("path", "data path, instructions", data_path::table),
+    ("sessions", "sessions, instructions", sessions::table),
 ];
 
 /// What runs under valgrind: prints how many units each way did.
@@ -65,10 +66,10 @@ fn counted(name: &str, title: &str, folder: &Path) -> Result<Matrix, Box<dyn Err
         let units: f64 = fields.next().ok_or("no units")?.parse()?;
         let row = fields.next().ok_or("no name")?;
         let text = fs::read_to_string(file.with_extension(dump.to_string()))?;
-        let totals = text
+        let mut totals = text
             .lines()
             .filter_map(|line| line.strip_prefix("totals: "));
-        let instructions: f64 = totals.last().ok_or("no totals")?.trim().parse()?;
+        let instructions: f64 = totals.next_back().ok_or("no totals")?.trim().parse()?;
         match rows.iter_mut().find(|(name, _)| *name == row) {
             Some((_, figures)) => figures.push(instructions / units),
             None => rows.push((row, vec![instructions / units])),

@@ -34,13 +34,18 @@ pub(crate) fn table(at: usize) -> Table<'static> {
         // Enough of them for the clock.
         let times = (100 / sessions).max(1);
         let units = (times * sessions) as u32;
-        table.row(format!("ours, {sessions} sessions"), units, move || {
-            for _ in 0..times {
-                for (&at, packet) in order.iter().zip(packets.iter().cycle()) {
-                    paths[at].carry(black_box(packet), &mut room);
+        let plural = if sessions == 1 { "" } else { "s" };
+        table.row(
+            format!("ours, {sessions} session{plural}"),
+            units,
+            move || {
+                for _ in 0..times {
+                    for (&at, packet) in order.iter().zip(packets.iter().cycle()) {
+                        paths[at].carry(black_box(packet), &mut room);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
     let sizes = [size_of::<Client<Minimal>>(), size_of::<Server<Minimal>>()];
     table.note(format!(
