@@ -11,6 +11,7 @@ const HEADERS: usize = 2 + 40;
 const MOST: usize = 1 << 20;
 
 /// Packets of one kind, in the order of a flow. Each starts with its PPP protocol field.
+#[derive(Debug, Clone)]
 pub struct Flow {
     /// What it is made of.
     pub name: &'static str,
@@ -18,48 +19,121 @@ pub struct Flow {
     pub packets: Vec<Vec<u8>>,
 }
 
-/// Text, programs and tables: what can be compressed.
+/// Text, pages, programs and tables: what can be compressed. A kind that this machine has too little of is left out.
 #[must_use]
 pub fn compressible() -> Vec<Flow> {
-    [
-        (
-            "english",
-            &["/usr/share/common-licenses", "/usr/share/doc"][..],
-            &["", "copyright"][..],
+    let mut flows = vec![
+        flow(
+            "text",
+            &["/usr/share/common-licenses", "/usr/share/doc"],
+            &["", "copyright"],
         ),
-        ("perl", &["/usr/share/perl"], &["pm", "pl"]),
-        (
-            "tables",
-            &["/var/lib/dpkg/status", "/var/lib/dpkg/info"],
-            &["", "md5sums"],
+        or_made("html", html),
+        flow(
+            "source",
+            &["/usr/include", "/usr/share/perl"],
+            &["h", "pm", "pl"],
         ),
-        (
-            "shell",
+        flow(
+            "scripts",
             &["/etc", "/usr/bin", "/var/lib/dpkg/info"],
             &["sh", "postinst", "prerm"],
         ),
-        ("machine code", &["/bin/bash", "/usr/bin/perl"], &[""]),
-        (
-            "binary tables",
-            &["/usr/share/zoneinfo", "/usr/lib/locale"],
-            &[""],
-        ),
-        (
-            "locale sources",
-            &["/usr/share/i18n/locales", "/usr/share/terminfo"],
-            &[""],
-        ),
-    ]
-    .into_iter()
-    .map(|(name, places, endings)| flow(name, places, endings))
-    .filter(|flow| flow.packets.len() >= 50)
-    .collect()
+        flow("elf", &["/bin/bash", "/usr/bin/perl"], &[""]),
+        flow("logs", &["/var/log"], &["log"]),
+        or_made("json", json),
+        flow("sums", &["/var/lib/dpkg/info"], &["md5sums"]),
+    ];
+    flows.retain(Flow::is_enough);
+    flows
 }
 
 /// What is compressed already.
 #[must_use]
 pub fn incompressible() -> Flow {
-    flow("compressed", &["/usr/share/doc", "/usr/share/man"], &["gz"])
+    let mut flow = flow(
+        "packed",
+        &[
+            "/usr/share/doc",
+            "/usr/share/man",
+            "/var/cache/apt/archives",
+        ],
+        &["gz", "xz", "png", "deb"],
+    );
+    if !flow.is_enough() {
+        flow.packets = packets(&noise());
+    }
+    flow
+}
+
+impl Flow {
+    fn is_enough(&self) -> bool {
+        self.packets.len() >= 50
+    }
+
+    /// Only so many packets of it, for what takes long.
+    #[must_use]
+    pub fn start(mut self, packets: usize) -> Self {
+        self.packets.truncate(packets);
+        self
+    }
+}
+
+/// Of the machine's own files with the ending `name`, or, where it has none, what is made of the list of its packages.
+fn or_made(name: &'static str, make: fn(&str) -> String) -> Flow {
+    let found = flow(name, &["/usr/share"], &[name]);
+    if found.is_enough() {
+        return found;
+    }
+    let status = fs::read("/var/lib/dpkg/status").unwrap_or_default();
+    let mut data = make(&String::from_utf8_lossy(&status)).into_bytes();
+    data.truncate(MOST);
+    Flow {
+        name,
+        packets: packets(&data),
+    }
+}
+
+/// A list of packages as a page.
+fn html(status: &str) -> String {
+    let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<body>\n");
+    for package in status.split("\n\n") {
+        page.push_str("<table class=\"package\">\n");
+        for (name, value) in package.lines().filter_map(|line| line.split_once(": ")) {
+            let value = value.replace('&', "&amp;").replace('<', "&lt;");
+            page.push_str(&format!(
+                "  <tr><th scope=\"row\">{name}</th><td class=\"value\">{value}</td></tr>\n"
+            ));
+        }
+        page.push_str("</table>\n");
+    }
+    page
+}
+
+/// A list of packages as an answer of some server's.
+fn json(status: &str) -> String {
+    let mut answer = String::from("{\"packages\":[");
+    for package in status.split("\n\n") {
+        let fields: Vec<_> = package
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| format!("{:?}:{value:?}", name.to_lowercase()))
+            .collect();
+        answer.push_str(&format!("{{{}}},", fields.join(",")));
+    }
+    answer
+}
+
+/// Octets without any order.
+fn noise() -> Vec<u8> {
+    let mut state = 1_u64;
+    let next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        Some(state.to_le_bytes())
+    };
+    std::iter::from_fn(next).take(MOST / 16).flatten().collect()
 }
 
 fn flow(name: &'static str, places: &[&str], endings: &[&str]) -> Flow {

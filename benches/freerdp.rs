@@ -24,6 +24,7 @@ type Decompress =
     unsafe extern "C" fn(*mut c_void, *const u8, u32, *mut *mut u8, *mut u32, u32) -> c_int;
 
 /// The library.
+#[derive(Debug)]
 pub struct FreeRdp {
     library: Library,
 }

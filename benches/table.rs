@@ -5,7 +5,11 @@
 //!
 //! Where two threads share a core, what fills an idle core's units best suffers most from a busy neighbour. So before
 //! and after each turn a probe of that kind is timed, and a turn in which it was slow is taken again.
+//!
+//! Cycles are those of the core: with each turn a chain of operations that takes a known number of them is timed.
 
+use crate::callgrind;
+use crate::report::{Bar, Report, verdict};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -15,6 +19,9 @@ const TURN: Duration = Duration::from_micros(100);
 /// How often a turn is taken at most for each that counts.
 const MOST_ATTEMPTS: usize = 30;
 
+/// How long a table is measured at most.
+const LONGEST: Duration = Duration::from_secs(20);
+
 /// Ways to do the same thing; the first is what the others are compared with.
 #[derive(Default)]
 pub struct Table<'a> {
@@ -23,16 +30,28 @@ pub struct Table<'a> {
     rows: Vec<Row<'a>>,
     /// Some turns count in which the neighbours were not quiet.
     disturbed: bool,
+    notes: Vec<String>,
 }
 
 struct Row<'a> {
     name: String,
     units: f64,
     goal: Option<f64>,
+    /// Not all that `run` does counts.
+    timed: bool,
     run: Box<dyn FnMut(u32) -> Duration + 'a>,
     repeat: u32,
-    samples: Vec<f64>,
-    disturbed: Vec<f64>,
+    samples: Vec<Sample>,
+    disturbed: Vec<Sample>,
+}
+
+/// What a unit took.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Nanoseconds.
+    pub ns: f64,
+    /// Cycles of the core.
+    pub cycles: f64,
 }
 
 impl std::fmt::Debug for Table<'_> {
@@ -48,14 +67,13 @@ impl<'a> Table<'a> {
         Self {
             title: title.into(),
             unit,
-            rows: Vec::new(),
-            disturbed: false,
+            ..Self::default()
         }
     }
 
     /// Adds a way, of which one call of `run` does so many units.
     pub fn row(&mut self, name: impl Into<String>, units: u32, mut run: impl FnMut() + 'a) {
-        self.push(name.into(), units, move |times| {
+        self.push(name.into(), units, false, move |times| {
             let start = Instant::now();
             for _ in 0..times {
                 run();
@@ -71,16 +89,23 @@ impl<'a> Table<'a> {
         units: u32,
         mut run: impl FnMut() -> Duration + 'a,
     ) {
-        self.push(name.into(), units, move |times| {
+        self.push(name.into(), units, true, move |times| {
             (0..times).map(|_| run()).sum()
         });
     }
 
-    fn push(&mut self, name: String, units: u32, run: impl FnMut(u32) -> Duration + 'a) {
+    fn push(
+        &mut self,
+        name: String,
+        units: u32,
+        timed: bool,
+        run: impl FnMut(u32) -> Duration + 'a,
+    ) {
         self.rows.push(Row {
             name,
             units: units.into(),
             goal: None,
+            timed,
             run: Box::new(run),
             repeat: 1,
             samples: Vec::new(),
@@ -95,6 +120,33 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Adds a line below the table.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Goes one way after the other, so many units, under [callgrind](crate::callgrind), which writes down how many
+    /// instructions each took. Gives how many units that were of each; ways of which not all counts are left out.
+    pub fn count(&mut self, units: u32) -> Vec<(String, f64)> {
+        let rows = self.rows.iter_mut().filter(|row| !row.timed);
+        rows.map(|row| {
+            let times = (f64::from(units) / row.units).ceil() as u32;
+            // Warms up.
+            (row.run)(1);
+            callgrind::zero();
+            std::hint::black_box((row.run)(times));
+            callgrind::dump();
+            (row.name.clone(), row.units * f64::from(times))
+        })
+        .collect()
+    }
+
     /// Has all ways take turns, so many each. If the neighbours are never quiet for long, some turns count that were
     /// disturbed.
     pub fn measure(&mut self, rounds: usize) {
@@ -106,14 +158,20 @@ impl<'a> Table<'a> {
         }
         let mut quiet = (0..1000).map(|_| probe()).min().unwrap_or_default();
         let mut attempts = rounds * MOST_ATTEMPTS;
-        while attempts > 0 && self.rows.iter().any(|row| row.samples.len() < rounds) {
+        let begin = Instant::now();
+        while attempts > 0
+            && begin.elapsed() < LONGEST
+            && self.rows.iter().any(|row| row.samples.len() < rounds)
+        {
             attempts -= 1;
             for row in &mut self.rows {
                 let before = probe();
                 let taken = (row.run)(row.repeat).as_secs_f64();
                 let slowest = before.max(probe());
                 quiet = quiet.min(before);
-                let sample = taken * 1e9 / f64::from(row.repeat) / row.units;
+                let ns = taken * 1e9 / f64::from(row.repeat) / row.units;
+                let cycles = ns * cycles_in_a_nanosecond();
+                let sample = Sample { ns, cycles };
                 if slowest <= quiet.mul_f64(1.1) {
                     row.samples.push(sample);
                 } else {
@@ -125,60 +183,88 @@ impl<'a> Table<'a> {
             if row.samples.len() < rounds / 2 {
                 self.disturbed = true;
                 row.samples.append(&mut row.disturbed);
+            } else if row.samples.is_empty() {
+                row.samples.append(&mut row.disturbed);
             }
-            row.samples.sort_by(f64::total_cmp);
         }
     }
 
-    /// How many times as fast as the first way that of this name is.
+    /// The medians of the way of this name.
     #[must_use]
-    pub fn ratio(&self, name: &str) -> Option<f64> {
-        let row = self.rows.iter().find(|row| row.name == name)?;
-        Some(self.rows.first()?.median() / row.median())
+    pub fn median(&self, name: &str) -> Option<Sample> {
+        self.rows
+            .iter()
+            .find(|row| row.name == name)
+            .map(Row::median)
     }
 
-    /// The table as text; a goal that is missed by no more than a twentieth counts as reached.
+    /// Those of all.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = format!("\n{}\n", self.title);
+    pub fn medians(&self) -> Vec<Sample> {
+        self.rows.iter().map(Row::median).collect()
+    }
+
+    /// Whether turns count that were disturbed.
+    #[must_use]
+    pub const fn is_disturbed(&self) -> bool {
+        self.disturbed
+    }
+
+    /// The table as text, and as bars.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let mut text = String::new();
+        let mut bars = Vec::new();
         if self.disturbed {
             text.push_str(
                 "  (the processor was busy with something else: these figures are worth little)\n",
             );
         }
-        let Some(first) = self.rows.first() else {
-            return text;
-        };
+        let first = self.rows.first().map_or(f64::NAN, |row| row.median().ns);
         for row in &self.rows {
-            let ratio = first.median() / row.median();
+            let Sample { ns, cycles } = row.median();
+            let ratio = first / ns;
             let _ = write!(
                 text,
-                "  {:44} {:9.2} ns/{}  {ratio:6.2}x",
-                row.name,
-                row.median(),
-                self.unit
+                "  {:44} {ns:9.2} ns {cycles:9.2} cycles/{} {ratio:6.2}x",
+                row.name, self.unit
             );
             if let Some(goal) = row.goal {
-                let verdict = if ratio >= goal {
-                    "reached"
-                } else if ratio >= goal * 0.95 {
-                    "reached, within 5 %"
-                } else {
-                    "missed"
-                };
-                let _ = write!(text, "  goal {goal:.2}x: {verdict}");
+                let _ = write!(text, "  {}", verdict(ratio, goal));
             }
             text.push('\n');
+            bars.push(Bar {
+                name: row.name.clone(),
+                value: cycles,
+                label: format!("{cycles:.*} ({ratio:.2}x)", usize::from(cycles < 100.0)),
+            });
         }
-        text
+        for note in &self.notes {
+            let _ = writeln!(text, "  {note}");
+        }
+        Report {
+            title: self.title.clone(),
+            axis: format!("cycles/{}", self.unit),
+            text,
+            bars,
+        }
     }
 }
 
 impl Row<'_> {
-    fn median(&self) -> f64 {
-        let middle = self.samples.len() / 2;
-        self.samples.get(middle).copied().unwrap_or(f64::NAN)
+    fn median(&self) -> Sample {
+        Sample {
+            ns: median(self.samples.iter().map(|sample| sample.ns)),
+            cycles: median(self.samples.iter().map(|sample| sample.cycles)),
+        }
     }
+}
+
+fn median(samples: impl Iterator<Item = f64>) -> f64 {
+    let mut samples: Vec<_> = samples.collect();
+    samples.sort_by(f64::total_cmp);
+    let middle = samples.len() / 2;
+    samples.get(middle).copied().unwrap_or(f64::NAN)
 }
 
 /// How long something takes that keeps all units of the processor busy.
@@ -193,4 +279,21 @@ fn probe() -> Duration {
     let taken = start.elapsed();
     std::hint::black_box(sums);
     taken
+}
+
+/// How fast the core is just now, by a chain of shifts and exclusive ors, each of which takes one cycle and waits for
+/// the one before.
+fn cycles_in_a_nanosecond() -> f64 {
+    const STEPS: u32 = 4000;
+    const CYCLES_A_STEP: u32 = 6;
+    let mut chain = std::hint::black_box(1_u64);
+    let start = Instant::now();
+    for _ in 0..STEPS {
+        chain ^= chain << 13;
+        chain ^= chain >> 7;
+        chain ^= chain << 17;
+    }
+    let taken = start.elapsed();
+    std::hint::black_box(chain);
+    f64::from(STEPS * CYCLES_A_STEP) / (taken.as_secs_f64() * 1e9)
 }

@@ -1,9 +1,8 @@
 //! Stateless MPPE with keys of 128 bits.
 
-use crate::finish;
 use pptp_benches::openssl::{self, OpenSsl};
-use pptp_benches::rustcrypto;
 use pptp_benches::table::Table;
+use pptp_benches::{SIZES, rustcrypto};
 use pptp_mppe::stateless::{Decryptor, EncryptJob, Encryptor, encrypt_jobs};
 use pptp_mppe::{Count, Packet, StartKey, Strength};
 use std::hint::black_box;
@@ -18,12 +17,16 @@ const ONE: Goals = [Some(1.55), None, Some(1.2)];
 const ONE_SESSION: Goals = [Some(2.0), None, Some(1.6)];
 const SESSIONS: Goals = [Some(2.7), None, Some(1.75)];
 
-pub(crate) fn print(rounds: usize) {
+/// How many tables there are.
+pub(crate) const TABLES: usize = 4;
+
+/// One of them.
+pub(crate) fn table(at: usize) -> Table<'static> {
     let openssl = OpenSsl::load();
-    for (at, len) in [40, 576, 1400].into_iter().enumerate() {
-        finish(packets(openssl, len, at), rounds);
+    match SIZES.get(at) {
+        Some(&len) => packets(openssl, len, at),
+        None => jumps(openssl),
     }
-    finish(jumps(openssl), rounds);
 }
 
 fn session(key: u8) -> Encryptor {
@@ -32,7 +35,7 @@ fn session(key: u8) -> Encryptor {
     Encryptor::new(&StartKey::from_bytes(start), Strength::Bits128)
 }
 
-fn packets<'a>(openssl: Option<OpenSsl>, len: usize, at: usize) -> Table<'a> {
+fn packets(openssl: Option<OpenSsl>, len: usize, at: usize) -> Table<'static> {
     let mut table = Table::new(format!("stateless MPPE-128, {len} octets"), "packet");
     let mut row = |goals: Option<Goals>, name: String, units: usize, run: Box<dyn FnMut()>| {
         table.row(name, units as u32, run);
@@ -135,7 +138,7 @@ fn prepared(table: &mut Table<'_>, len: usize, at: usize) {
     }
 }
 
-fn jumps<'a>(openssl: Option<OpenSsl>) -> Table<'a> {
+fn jumps(openssl: Option<OpenSsl>) -> Table<'static> {
     const LOST: u16 = 60;
     let mut table = Table::new("stateless MPPE-128, lost packets", "lost packet");
     if let Some(openssl) = openssl {

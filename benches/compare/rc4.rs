@@ -1,6 +1,5 @@
 //! RC4: key streams and key schedules.
 
-use crate::finish;
 use pptp_benches::openssl::{OpenSsl, Rc4Key};
 use pptp_benches::{rustcrypto, table::Table};
 use pptp_mppe::rc4::Rc4;
@@ -9,15 +8,19 @@ use std::hint::black_box;
 
 const KEY: [u8; 16] = *b"0123456789abcdef";
 
-pub(crate) fn print(rounds: usize) {
+/// How many tables there are.
+pub(crate) const TABLES: usize = 4;
+
+/// One of them.
+pub(crate) fn table(at: usize) -> Table<'static> {
     let openssl = OpenSsl::load();
-    for len in [40, 576, 1400] {
-        finish(streams(openssl, len), rounds);
+    match [40, 576, 1400].get(at) {
+        Some(&len) => streams(openssl, len),
+        None => schedules(openssl),
     }
-    finish(schedules(openssl), rounds);
 }
 
-fn streams<'a>(openssl: Option<OpenSsl>, len: u32) -> Table<'a> {
+fn streams(openssl: Option<OpenSsl>, len: u32) -> Table<'static> {
     let mut table = Table::new(format!("RC4, key stream, {len} octets at a time"), "octet");
     if let Some(openssl) = openssl {
         let (mut key, mut data) = (Rc4Key::default(), octets(len));
@@ -52,7 +55,7 @@ fn several<const K: usize>(table: &mut Table<'_>, len: u32) {
     });
 }
 
-fn schedules<'a>(openssl: Option<OpenSsl>) -> Table<'a> {
+fn schedules(openssl: Option<OpenSsl>) -> Table<'static> {
     let mut table = Table::new("RC4, key schedule of 16 octets", "key");
     if let Some(openssl) = openssl {
         let mut key = Rc4Key::default();

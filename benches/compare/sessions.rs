@@ -1,0 +1,80 @@
+//! What a packet costs where sessions are many: one in each of them in turn, in an order without any order.
+
+use pptp_benches::SIZES;
+use pptp_benches::path::{self, Path, packets, rooms};
+use pptp_benches::table::Table;
+use pptp_core::ppp::{Full, Minimal};
+use pptp_core::testkit::Rng;
+use pptp_core::{Client, Server};
+use std::fs;
+use std::hint::black_box;
+
+/// How many there are.
+const SESSIONS: [usize; 3] = [1, 100, 10_000];
+
+/// How many tables there are.
+pub(crate) const TABLES: usize = 3;
+
+/// One of them.
+pub(crate) fn table(at: usize) -> Table<'static> {
+    let len = SIZES.get(at).copied().unwrap_or(1400);
+    let title = format!("sessions, MPPE stateless, {len} octets");
+    let mut table = Table::new(title, "packet");
+    let mut memory = None;
+    for sessions in SESSIONS {
+        let before = resident();
+        let path = Path::<Minimal>::new(path::stateless(), false);
+        let mut paths = vec![path; sessions];
+        if let (Some(before), Some(after)) = (before, resident()) {
+            memory = Some(after.saturating_sub(before) / sessions);
+        }
+        let packets = packets(len);
+        let [mut room] = rooms();
+        let order = shuffled(sessions);
+        // Enough of them for the clock.
+        let times = (100 / sessions).max(1);
+        let units = (times * sessions) as u32;
+        let plural = if sessions == 1 { "" } else { "s" };
+        table.row(
+            format!("ours, {sessions} session{plural}"),
+            units,
+            move || {
+                for _ in 0..times {
+                    for (&at, packet) in order.iter().zip(packets.iter().cycle()) {
+                        paths[at].carry(black_box(packet), &mut room);
+                    }
+                }
+            },
+        );
+    }
+    let sizes = [size_of::<Client<Minimal>>(), size_of::<Server<Minimal>>()];
+    table.note(format!(
+        "memory of a session: client {} octets, server {}; with MPPC {} and {}; nothing on the heap",
+        sizes[0],
+        sizes[1],
+        size_of::<Client<Full>>(),
+        size_of::<Server<Full>>()
+    ));
+    if let Some(memory) = memory {
+        table.note(format!(
+            "10000 sessions with both ends: {memory} octets resident for each"
+        ));
+    }
+    table
+}
+
+fn shuffled(len: usize) -> Vec<usize> {
+    let mut rng = Rng::new(1);
+    let mut order: Vec<_> = (0..len).collect();
+    for last in (1..len).rev() {
+        order.swap(last, rng.below(last + 1));
+    }
+    order
+}
+
+/// How much memory the process has, in octets, where Linux says so.
+fn resident() -> Option<usize> {
+    let pages = fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
