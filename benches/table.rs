@@ -131,7 +131,7 @@ impl<'a> Table<'a> {
         &self.title
     }
 
-    /// Goes one way after the other, so many units, under [callgrind](crate::callgrind), which writes down how many
+    /// Goes one way after the other, so many units, under [callgrind], which writes down how many
     /// instructions each took. Gives how many units that were of each; ways of which not all counts are left out.
     pub fn count(&mut self, units: u32) -> Vec<(String, f64)> {
         let rows = self.rows.iter_mut().filter(|row| !row.timed);
