@@ -115,6 +115,41 @@ case_client_stateless() {
     hang_up
 }
 
+# What it changes on this machine, and that all of it is put back; what it records.
+case_client_routes() {
+    local before
+    serve mschap2-mppe128 'ms-dns 10.98.0.53'
+    before=$(there ip route)
+    mkdir -p "$LOGS/bin"
+    rm -f "$LOGS/resolv"
+    printf '#!/bin/sh\n{ echo "$@"; case $1 in -a) cat ;; esac; } >>"%s"\n' "$LOGS/resolv" >"$LOGS/bin/resolvconf"
+    chmod +x "$LOGS/bin/resolvconf"
+    PATH=$LOGS/bin:$PATH alice --default-route --resolvconf --pcap "$LOGS/outside.pcap" --pcap-inside "$LOGS/inside.pcap"
+    there ip route get 198.51.100.1 | grep 'dev tun'
+    there ip route get "$SERVER" >"$LOGS/way"
+    absent 'dev tun' "$LOGS/way"
+    works
+    kill -USR1 "$client"
+    sleep 0.3
+    tells 'up for'
+    hang_up
+    [ "$(there ip route)" = "$before" ]
+    cat "$LOGS/resolv"
+    grep -e '-a tun.*\.pptp' "$LOGS/resolv"
+    grep 'nameserver 10.98.0.53' "$LOGS/resolv"
+    grep -e '-d tun.*\.pptp' "$LOGS/resolv"
+    "$PROGRAMS/pptp-inspect" "$LOGS/outside.pcap" --user "$LAB_USER" --password "$LAB_PASS" --write "$LOGS/decrypted.pcap"
+    # What comes out of the one file is in the other, but for the times.
+    packets "$LOGS/inside.pcap" >"$LOGS/inside"
+    packets "$LOGS/decrypted.pcap" >"$LOGS/decrypted"
+    [ -s "$LOGS/inside" ]
+    cmp "$LOGS/inside" "$LOGS/decrypted"
+    note "$(wc -l <"$LOGS/inside") packets recorded, outside and inside"
+}
+
+# packets FILE: a line each, in no order.
+packets() { tcpdump -n -r "$1" -t -x 2>/dev/null | tr -d '\n\t ' | sed 's/IP10/\nIP10/g' | sort; }
+
 case_client_wrong_password() {
     serve mschap2-mppe128
     PPTP_PASSWORD=looking-glass fails 7 'the user name or the password is wrong' --user alice
