@@ -219,6 +219,16 @@ case_client_stateful_lossy() {
     hang_up
 }
 
+# A whole megabyte, over a path that loses less.
+case_client_megabyte_lossy() {
+    LAB_NETEM='delay 20ms 10ms loss 2%'
+    serve mschap2-mppe128
+    alice
+    fetch numbers.txt < <(file numbers)
+    hang_up
+    note "$(sed -n 's/.*; \([0-9]* put in order\).*/\1/p' "$LOGS/client")"
+}
+
 # A path that loses 5 % each way and reorders 10 %.
 bad_path='delay 5ms loss 5% reorder 10%'
 
