@@ -4,7 +4,7 @@ use crate::corpus;
 use core::time::Duration;
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::{Modes, MppePolicy};
-use pptp_core::ppp::{Credentials, Demand, Method, Profile};
+use pptp_core::ppp::{Credentials, Demand, Methods, Profile};
 use pptp_core::testkit::{Conditions, Node, Sim};
 use pptp_core::time::Instant;
 use pptp_core::{Client, ClientConfig, Inbound, Network, Outgoing, Server, ServerConfig};
@@ -47,7 +47,7 @@ impl<P: Profile> Path<P> {
             call_id: 2,
             ..CallAnswer::default()
         });
-        server.ppp.demand = Demand::new(Method::MsChapV2, "").ok();
+        server.ppp.demand = Demand::new(Methods::MS_CHAP_V2, "").ok();
         for ppp in [&mut client.ppp, &mut server.ppp] {
             ppp.mppe = policy;
             ppp.mppc = mppc;

@@ -4,9 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
-use pptp_ppp::auth::{Name, Verdict};
+use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
-use pptp_ppp::mschap::NtHash;
 use pptp_ppp::random::Random;
 use pptp_ppp::time::Instant;
 use pptp_ppp::wire::mschapv2::{Failure, Response, Success};
@@ -15,8 +14,9 @@ use pptp_ppp::wire::{Packet, chap};
 fuzz_target!(|bytes: &[u8]| {
     let now = Instant::from_millis(1);
     let mut random = Random::new([7; 32]);
-    let mut peer = Peer::new(Name::default(), NtHash::from_password("peer's"));
-    let mut authenticator = Authenticator::new(Name::default());
+    let mut peer = Peer::new();
+    let who = Credentials::new("", "peer's").expect("short");
+    let mut authenticator = Authenticator::new();
     peer.open(now);
     authenticator.challenge(now, &mut random);
 
@@ -25,7 +25,13 @@ fuzz_target!(|bytes: &[u8]| {
         messages(packet);
 
         let own_challenge = authenticator.challenge_value().copied();
-        let _ = peer.handle_packet(now, packet, own_challenge.as_ref(), &mut random);
+        let _ = peer.handle_packet(
+            now,
+            &who,
+            packet,
+            own_challenge.as_ref().map(<[u8; 16]>::as_slice),
+            &mut random,
+        );
         assert!(!peer.is_authenticated() && peer.keys().is_none());
 
         if authenticator.handle_packet(packet) == Ok(true) {
@@ -40,8 +46,8 @@ fuzz_target!(|bytes: &[u8]| {
         let mut buffer = [0; 512];
         for room in [0, 4, buffer.len()] {
             let (a, b) = buffer[..room].split_at_mut(room / 2);
-            let _ = peer.poll_packet(a);
-            let _ = authenticator.poll_packet(b);
+            let _ = peer.poll_packet(&who, a);
+            let _ = authenticator.poll_packet(b"server", b);
         }
         rest = &rest[Packet::HEADER_LEN + packet.data.len()..];
     }

@@ -9,7 +9,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::{Ipv4Config, MppePolicy};
-use pptp_core::ppp::{Credentials, Demand, Method, Minimal};
+use pptp_core::ppp::{Credentials, Demand, Methods, Minimal};
 use pptp_core::testkit::{Conditions, Node, Side, Sim};
 use pptp_core::{Client, ClientConfig, DownReason, Network, Pac, Pns, Server, ServerConfig};
 
@@ -26,7 +26,7 @@ fn tunnel(conditions: Conditions, seed: u64, policy: MppePolicy) -> Tunnel {
         ..CallAnswer::default()
     });
     server.ppp.mppe = policy;
-    server.ppp.demand = Some(Demand::new(Method::MsChapV2, "server").unwrap());
+    server.ppp.demand = Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap());
     server.ppp.ipv4 = Ipv4Config {
         local: Some(Ipv4Addr::new(10, 0, 0, 1)),
         remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

@@ -2,7 +2,7 @@
 
 mod options;
 
-use crate::auth::Method;
+use crate::auth::Methods;
 use crate::automaton::{Actions, State};
 use crate::codec::{Reader, Writer};
 use crate::config::{LcpConfig, Timing};
@@ -72,11 +72,11 @@ impl Lcp {
     pub(crate) fn new(
         config: LcpConfig,
         timing: Timing,
-        demand: Option<Method>,
-        accept: bool,
+        demanded: Methods,
+        accepted: Methods,
     ) -> Self {
         Self {
-            negotiator: Negotiator::new(LcpPolicy::new(&config, demand, accept), timing),
+            negotiator: Negotiator::new(LcpPolicy::new(&config, demanded, accepted), timing),
             config,
             timers: TimerTable::new(),
             echo_identifier: 0,

@@ -124,7 +124,7 @@ mod suite;
 pub mod time;
 pub mod wire;
 
-pub use auth::{Auth, AuthId, Credentials, Demand, Grant, Method, MsChapV2, NoAuth, Verdict};
+pub use auth::{Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, NoAuth, Verdict};
 pub use ccp::{Compression, Encryption};
 pub use codec::BufferTooSmall;
 pub use config::PppConfig;

@@ -5,8 +5,8 @@ mod phases;
 mod receive;
 mod send;
 
-use crate::auth::sealed::AuthLayer;
-use crate::auth::{AuthId, Grant, Verdict};
+use crate::auth::sealed::MethodSet as _;
+use crate::auth::{AuthId, Authentication, Credentials, Grant, Methods, Verdict};
 use crate::ccp::{Compression, Encryption};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::config::PppConfig;
@@ -126,7 +126,7 @@ pub struct Ppp<P: Profile> {
     random: Random,
     phase: Phase,
     lcp: Lcp,
-    auth: P::Auth,
+    auth: Authentication<P::Auth>,
     suite: P::Suite,
     networks: P::Networks,
     events: Events,
@@ -141,13 +141,14 @@ impl<P: Profile> Ppp<P> {
     /// A link that has not been opened yet. `random` must be of its own.
     #[must_use]
     pub fn new(config: PppConfig, random: Random) -> Self {
-        let capable = P::Auth::CAPABLE;
-        let demand = config.demand.as_ref().map(|demand| demand.method);
-        let accept = capable && config.credentials.is_some();
+        let accepted = config.credentials.as_ref().map(Credentials::usable_methods);
+        let demanded = config.demand.as_ref().map(|demand| demand.methods);
+        let [accepted, demanded] = [accepted, demanded]
+            .map(|methods| methods.unwrap_or(Methods::empty()) & P::Auth::METHODS);
         Self {
-            lcp: Lcp::new(config.lcp, config.timing, demand, accept),
+            lcp: Lcp::new(config.lcp, config.timing, demanded, accepted),
             max_information: config.lcp.mtu,
-            auth: P::Auth::new(config.credentials, config.demand),
+            auth: Authentication::new(config.credentials, config.demand),
             suite: P::Suite::new(config.mppe, config.mppc, config.timing),
             networks: P::Networks::new(config.ipv4, config.timing),
             random,

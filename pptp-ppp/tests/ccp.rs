@@ -16,7 +16,7 @@ use common::script::{
 use pptp_mppe::{Mode, Strength};
 use pptp_ppp::config::{Modes, MppePolicy, Requirement, Strengths};
 use pptp_ppp::{
-    Credentials, Demand, Discard, DownReason, Encryption, Method, Network, Phase, PppConfig,
+    Credentials, Demand, Discard, DownReason, Encryption, Methods, Network, Phase, PppConfig,
     SendError,
 };
 
@@ -576,7 +576,7 @@ fn before_use_ccp_may_start_over_with_nothing_weaker() {
 #[test]
 fn a_server_requires_it_of_its_clients_too() {
     let config = PppConfig {
-        demand: Some(Demand::new(Method::MsChapV2, "").unwrap()),
+        demand: Some(Demand::new(Methods::MS_CHAP_V2, "").unwrap()),
         ..PppConfig::default()
     };
     let mut script = Script::new(config);

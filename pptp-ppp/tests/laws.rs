@@ -15,8 +15,8 @@ use common::{End, ipv4};
 use core::time::Duration;
 use pptp_ppp::config::MppePolicy;
 use pptp_ppp::{
-    Credentials, Demand, Event, Grant, Instant, MAX_CONTROL_FRAME, Method, Minimal, Network, Phase,
-    Ppp, PppConfig, Random, SendError, Verdict,
+    Credentials, Demand, Event, Grant, Instant, MAX_CONTROL_FRAME, Methods, Minimal, Network,
+    Phase, Ppp, PppConfig, Random, SendError, Verdict,
 };
 use proptest::collection::vec as list;
 use proptest::prelude::*;
@@ -53,7 +53,7 @@ fn any_call() -> impl Strategy<Value = Call> {
 fn config(both: bool) -> PppConfig {
     PppConfig {
         credentials: Some(Credentials::new(USER, PASSWORD).unwrap()),
-        demand: both.then(|| Demand::new(Method::MsChapV2, "server").unwrap()),
+        demand: both.then(|| Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
         ..PppConfig::default()
     }
 }

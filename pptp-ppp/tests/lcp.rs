@@ -12,7 +12,7 @@ mod common;
 use common::ipv4;
 use common::script::{CCP, CHAP, IPCP, LCP, PASSWORD, Script, USER, hex, unhex};
 use pptp_ppp::config::{LcpConfig, MppePolicy};
-use pptp_ppp::{Credentials, Demand, Discard, DownReason, Method, Phase, PppConfig};
+use pptp_ppp::{Credentials, Demand, Discard, DownReason, Methods, Phase, PppConfig};
 
 fn client() -> PppConfig {
     PppConfig {
@@ -23,7 +23,7 @@ fn client() -> PppConfig {
 
 fn server() -> PppConfig {
     PppConfig {
-        demand: Some(Demand::new(Method::MsChapV2, "server").unwrap()),
+        demand: Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
         ..PppConfig::default()
     }
 }

@@ -13,7 +13,7 @@ use common::Pair;
 use common::lossy::{Run, Wire, run};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, Modes, MppePolicy, Requirement, Strengths};
-use pptp_ppp::{Credentials, Demand, Method, Minimal, Ppp, PppConfig, Random};
+use pptp_ppp::{Credentials, Demand, Methods, Minimal, Ppp, PppConfig, Random};
 
 /// How long the ends may take to carry a packet each way, in milliseconds, over the worst of wires.
 const LIMIT: u64 = 60_000;
@@ -28,7 +28,7 @@ fn ends(seed: u64, mppe: MppePolicy) -> Pair<Minimal, Minimal> {
     };
     let server = PppConfig {
         mppe,
-        demand: Some(Demand::new(Method::MsChapV2, "server").unwrap()),
+        demand: Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
         ipv4: Ipv4Config {
             local: Some(Ipv4Addr::new(10, 0, 0, 1)),
             remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

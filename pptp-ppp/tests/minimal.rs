@@ -13,7 +13,7 @@ use common::{End, Pair, ipv4};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, Modes, MppePolicy, Requirement, Strengths};
 use pptp_ppp::{
-    Credentials, Demand, DownReason, Grant, Method, Minimal, Ppp, PppConfig, Random, Verdict,
+    Credentials, Demand, DownReason, Grant, Methods, Minimal, Ppp, PppConfig, Random, Verdict,
 };
 
 fn client(policy: MppePolicy) -> Ppp<Minimal> {
@@ -28,7 +28,7 @@ fn client(policy: MppePolicy) -> Ppp<Minimal> {
 fn server(policy: MppePolicy) -> Ppp<Minimal> {
     let config = PppConfig {
         mppe: policy,
-        demand: Some(Demand::new(Method::MsChapV2, "server").unwrap()),
+        demand: Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
         ipv4: Ipv4Config {
             local: Some(Ipv4Addr::new(10, 0, 0, 1)),
             remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

@@ -13,7 +13,7 @@ use common::script::{CCP, CHAP, IPCP, LCP, Script, hex, unhex};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::Ipv4Config;
 use pptp_ppp::{
-    Credentials, Demand, Discard, DownReason, Grant, Method, Network, PppConfig, Random, Verdict,
+    Credentials, Demand, Discard, DownReason, Grant, Methods, Network, PppConfig, Random, Verdict,
 };
 
 /// Two Magic-Numbers, then the challenge of the captured server.
@@ -39,7 +39,7 @@ const PLAIN_FROM_SERVER: &str = "450000343a19000074062954cbd02b6fc0a82b6f01bbcc3
 #[test]
 fn our_server_takes_the_windows_client() {
     let config = PppConfig {
-        demand: Some(Demand::new(Method::MsChapV2, "RRAS").unwrap()),
+        demand: Some(Demand::new(Methods::MS_CHAP_V2, "RRAS").unwrap()),
         ipv4: Ipv4Config {
             local: Some(Ipv4Addr::new(192, 168, 43, 108)),
             remote: Some(Ipv4Addr::new(192, 168, 43, 111)),

@@ -21,7 +21,7 @@ use end::End;
 use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::config::{Ipv4Config, MppePolicy};
 use pptp_core::ppp::wire::{Code, Frame, Options, Packet as PppPacket, Protocol};
-use pptp_core::ppp::{Credentials, Demand, Method};
+use pptp_core::ppp::{Credentials, Demand, Methods};
 use pptp_core::testkit::{Conditions, Kind, Packet, Rng, Side, Sim};
 use pptp_core::time::Instant;
 use pptp_core::wire::GreHeader;
@@ -181,7 +181,7 @@ fn tunnel(settings: &Settings, file: &Arc<[u8]>) -> Tunnel {
     });
     server.ppp.mppe = settings.mppe;
     server.ppp.mppc = settings.mppc;
-    server.ppp.demand = Demand::new(Method::MsChapV2, "server").ok();
+    server.ppp.demand = Demand::new(Methods::MS_CHAP_V2, "server").ok();
     server.ppp.ipv4 = Ipv4Config {
         local: Some(Ipv4Addr::new(10, 0, 0, 1)),
         remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

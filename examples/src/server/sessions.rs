@@ -10,7 +10,7 @@ use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Method, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Verdict};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
@@ -44,7 +44,7 @@ impl Server {
         lcp.echo_failures = timing.echo_failures;
         if self.config.authentication() == Authentication::MsChapV2 {
             // A name is nothing that clients need; the empty one is never too long.
-            config.ppp.demand = Demand::new(Method::MsChapV2, "pptp-server").ok();
+            config.ppp.demand = Demand::new(Methods::MS_CHAP_V2, "pptp-server").ok();
         }
         config.ppp.mppe = self.config.policy.mppe();
         let ipv4 = &mut config.ppp.ipv4;

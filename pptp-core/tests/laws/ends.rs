@@ -6,7 +6,7 @@ use core::time::Duration;
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::auth::{AuthId, Grant, Verdict};
 use pptp_core::ppp::config::{Ipv4Config, MppePolicy};
-use pptp_core::ppp::{self, Credentials, Demand, Method, Minimal};
+use pptp_core::ppp::{self, Credentials, Demand, Methods, Minimal};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GreHeader, MAX_CONTROL_MESSAGE, Message};
 use pptp_core::{
@@ -33,7 +33,7 @@ pub fn server_config(policy: MppePolicy) -> ServerConfig {
         ..CallAnswer::default()
     });
     config.ppp.mppe = policy;
-    config.ppp.demand = Some(Demand::new(Method::MsChapV2, "server").unwrap());
+    config.ppp.demand = Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap());
     config.ppp.ipv4 = Ipv4Config {
         local: Some(Ipv4Addr::new(10, 0, 0, 1)),
         remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

@@ -6,7 +6,7 @@ use super::recording::{self, Record};
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::{Ipv4Config, LcpConfig, MppePolicy};
 use pptp_core::ppp::wire::{Code, Protocol};
-use pptp_core::ppp::{Credentials, Demand, Method, Minimal, PppConfig, Random};
+use pptp_core::ppp::{Credentials, Demand, Methods, Minimal, PppConfig, Random};
 use pptp_core::testkit::{Node, Side};
 use pptp_core::{Client, ClientConfig, Pac, Pns, Server, ServerConfig};
 
@@ -71,7 +71,7 @@ impl Session {
         let asked = self.facts.asked_first(Side::Server, Protocol::LCP);
         if asked.iter().any(|(kind, _)| *kind == 3) {
             let name = self.facts.authenticator();
-            config.ppp.demand = Some(Demand::new(Method::MsChapV2, &name).unwrap());
+            config.ppp.demand = Some(Demand::new(Methods::MS_CHAP_V2, &name).unwrap());
         }
         config.ppp.ipv4 = Ipv4Config {
             local: self.facts.address(Side::Server, 3),

@@ -1,165 +1,219 @@
-//! What a link needs to know of authentication, and how it drives it.
+//! Authentication as a link drives it: at most one method for each direction, whichever LCP has agreed on.
 
-use crate::auth::{AuthId, MAX_OWN_NAME_LEN, Name, NameTooLong, Verdict};
+use super::machine::{AuthenticatorMachine, PeerMachine, Step};
+use super::set::sealed::MethodSet;
+use super::{AuthId, Credentials, Demand, Method, Verdict};
 use crate::codec::BufferTooSmall;
-use crate::config::MppePolicy;
 use crate::error::Discard;
 use crate::event::{AuthRequest, DownReason};
-use crate::mschap::NtHash;
+use crate::lcp::LcpPolicy;
 use crate::random::Random;
 use crate::time::Instant;
-use crate::wire::Protocol;
-use crate::wire::lcp::Authentication;
-use core::fmt;
-use core::net::Ipv4Addr;
+use crate::wire::{Code, Packet, Protocol};
 use pptp_mppe::StartKeys;
 
-/// A method of authentication, as LCP negotiates it (RFC 1661 §6.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum Method {
-    /// MS-CHAPv2 (RFC 2759): both ends prove that they know the password, and get keys for MPPE.
-    MsChapV2,
+/// What has come of authentication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing new.
+    Nothing,
+    /// There is something to be judged: [`Authentication::request`].
+    Requested,
+    /// Each end that had to has proven who it is.
+    Done,
+    /// The link cannot go on.
+    Failed(DownReason),
 }
 
-impl Method {
-    /// The value of LCP's Authentication-Protocol option.
-    pub(crate) const fn option(self) -> Authentication<'static> {
-        match self {
-            Self::MsChapV2 => Authentication::MS_CHAP_V2,
+/// Both directions of authentication, by the methods of the set `M`.
+#[derive(Debug, Clone)]
+pub(crate) struct Authentication<M: MethodSet> {
+    identity: Option<M::Identity>,
+    demand: Option<Demand>,
+    peer: M::Peer,
+    authenticator: M::Authenticator,
+    /// How we prove who we are, and how the peer does.
+    theirs: Option<Method>,
+    ours: Option<Method>,
+    /// How many requests for a verdict there were.
+    requests: u32,
+    outcome: Outcome,
+}
+
+impl<M: MethodSet> Authentication<M> {
+    pub(crate) fn new(credentials: Option<Credentials>, demand: Option<Demand>) -> Self {
+        Self {
+            identity: credentials.map(Into::into),
+            demand,
+            peer: M::Peer::new(),
+            authenticator: M::Authenticator::new(),
+            theirs: None,
+            ours: None,
+            requests: 0,
+            outcome: Outcome::Nothing,
         }
     }
 
-    pub(crate) fn from_option(asked: Authentication<'_>) -> Option<Self> {
-        (asked == Self::MsChapV2.option()).then_some(Self::MsChapV2)
+    /// LCP has agreed to `policy`.
+    pub(crate) fn lower_layer_up(&mut self, now: Instant, policy: &LcpPolicy, random: &mut Random) {
+        (self.theirs, self.ours) = (policy.peer_auth(), policy.own_auth());
+        // What was demanded and cannot be had is not passed over.
+        if self.demand.is_some() && self.ours.is_none() {
+            self.outcome = Outcome::Failed(DownReason::PeerRefusesAuthentication);
+            return;
+        }
+        if let Some(method) = self.theirs {
+            self.peer.open(now, method, policy.accepted());
+        }
+        if let Some(method) = self.ours {
+            self.authenticator
+                .open(now, method, policy.demanded(), random);
+        }
+        self.check_done();
     }
-}
 
-/// Who we are, for a peer that demands to know.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    pub(super) name: Name,
-    pub(super) nt_hash: NtHash,
-}
+    pub(crate) fn lower_layer_down(&mut self) {
+        self.peer.close();
+        self.authenticator.close();
+        (self.theirs, self.ours) = (None, None);
+        self.outcome = Outcome::Nothing;
+    }
 
-impl Credentials {
-    /// A user, `DOMAIN\user` or `user@realm` if the server wants it so, and the password, of which a hash is kept.
+    /// Takes a packet of an authentication protocol.
     ///
-    /// # Errors
-    /// If the name of the user is too long.
-    pub fn new(user: &str, password: &str) -> Result<Self, NameTooLong> {
-        Self::with_nt_hash(user.as_bytes(), NtHash::from_password(password))
+    /// [`Discard::UnknownProtocol`] if there is no method that is spoken in it.
+    pub(crate) fn handle_packet(
+        &mut self,
+        now: Instant,
+        protocol: Protocol,
+        information: &[u8],
+        random: &mut Random,
+    ) -> Result<(), Discard> {
+        if !M::METHODS.has_protocol(protocol) {
+            return Err(Discard::UnknownProtocol(protocol));
+        }
+        let packet = Packet::parse(information).map_err(Discard::Malformed)?;
+        let for_authenticator = is_for_authenticator(protocol, packet.code);
+        let method = if for_authenticator {
+            self.ours
+        } else {
+            self.theirs
+        };
+        if method.is_none_or(|method| method.protocol() != protocol) {
+            return Err(Discard::ProtocolNotUp);
+        }
+        let step = if for_authenticator {
+            self.authenticator.handle_packet(now, packet, random)
+        } else {
+            let identity = self.identity.as_ref().ok_or(Discard::ProtocolNotUp)?;
+            let own_challenge = self.authenticator.challenge_value();
+            self.peer
+                .handle_packet(now, identity, packet, own_challenge, random)
+        };
+        self.follow(step.map_err(Discard::Authentication)?);
+        Ok(())
     }
 
-    /// A user, and the NT hash of the password.
-    ///
-    /// # Errors
-    /// If the name of the user is too long.
-    pub fn with_nt_hash(user: &[u8], nt_hash: NtHash) -> Result<Self, NameTooLong> {
-        let name = Name::new(user)?;
-        Ok(Self { name, nt_hash })
+    /// Whether that was the request to be judged.
+    pub(crate) fn authorize(
+        &mut self,
+        now: Instant,
+        id: AuthId,
+        verdict: &Verdict<'_>,
+        random: &mut Random,
+    ) -> bool {
+        let open = self.request().is_some_and(|request| request.id == id);
+        if open {
+            let step = self.authenticator.authorize(now, verdict, random);
+            self.follow(step);
+        }
+        open
+    }
+
+    /// The peer has gone on to what comes after authentication.
+    pub(crate) fn hurry(&mut self) {
+        self.peer.hurry();
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        let step = self.peer.handle_timeout(now);
+        self.follow(step);
+        let step = self.authenticator.handle_timeout(now);
+        self.follow(step);
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let (peer, authenticator) = (self.peer.next_timeout(), self.authenticator.next_timeout());
+        peer.into_iter().chain(authenticator).min()
+    }
+
+    /// Writes what is to be sent next: gives its protocol and how long it is.
+    pub(crate) fn poll_packet(
+        &mut self,
+        out: &mut [u8],
+    ) -> Result<Option<(Protocol, usize)>, BufferTooSmall> {
+        if let (Some(method), Some(demand)) = (self.ours, &self.demand)
+            && let Some((len, step)) = self
+                .authenticator
+                .poll_packet(demand.name.as_bytes(), out)?
+        {
+            self.follow(step);
+            return Ok(Some((method.protocol(), len)));
+        }
+        let (Some(method), Some(identity)) = (self.theirs, &self.identity) else {
+            return Ok(None);
+        };
+        let len = self.peer.poll_packet(identity, out)?;
+        Ok(len.map(|len| (method.protocol(), len)))
+    }
+
+    pub(crate) fn take_outcome(&mut self) -> Outcome {
+        core::mem::replace(&mut self.outcome, Outcome::Nothing)
+    }
+
+    pub(crate) fn request(&self) -> Option<AuthRequest<'_>> {
+        let (name, proof) = self.authenticator.request()?;
+        let id = AuthId(self.requests);
+        Some(AuthRequest { id, name, proof })
+    }
+
+    /// The keys that follow from it. Of the two sets, if both ends proved who they are, those of the proof that we asked
+    /// for.
+    pub(crate) fn keys(&self) -> Option<StartKeys> {
+        let asked = self.ours.and_then(|_| self.authenticator.keys());
+        asked.or_else(|| self.theirs.and_then(|_| self.peer.keys()))
+    }
+
+    fn follow(&mut self, step: Step) {
+        match step {
+            Step::Nothing => {}
+            Step::Requested => {
+                self.requests = self.requests.wrapping_add(1);
+                self.outcome = Outcome::Requested;
+            }
+            Step::Done => self.check_done(),
+            Step::Failed(reason) => self.outcome = Outcome::Failed(reason),
+        }
+    }
+
+    /// Both ends have to be through with it; once more if the peer challenged us anew.
+    fn check_done(&mut self) {
+        let peer = self.theirs.is_none() || self.peer.is_authenticated();
+        let authenticator = self.ours.is_none() || self.authenticator.is_authenticated();
+        if peer && authenticator {
+            self.outcome = Outcome::Done;
+        }
     }
 }
 
-/// What is demanded of the peer.
-#[derive(Debug, Clone)]
-pub struct Demand {
-    pub(crate) method: Method,
-    pub(super) name: Name<MAX_OWN_NAME_LEN>,
-}
-
-impl Demand {
-    /// Demands `method`, under a name of our own that the peer may choose its password by; it may be empty.
-    ///
-    /// # Errors
-    /// If the name is longer than [`MAX_OWN_NAME_LEN`](super::MAX_OWN_NAME_LEN).
-    pub fn new(method: Method, name: &str) -> Result<Self, NameTooLong> {
-        let name = Name::new(name.as_bytes())?;
-        Ok(Self { method, name })
-    }
-}
-
-/// What a user gets, where it is not the same for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Grant {
-    /// The address that the user is to have, instead of the configured one.
-    pub address: Option<Ipv4Addr>,
-    /// The encryption that the user must, may or must not have, instead of the configured one.
-    pub mppe: Option<MppePolicy>,
-}
-
-/// A set of methods of authentication. [`NoAuth`](super::NoAuth) or [`MsChapV2`](super::MsChapV2).
-///
-/// Sealed: the methods are the link's own business.
-pub trait Auth: sealed::AuthLayer {}
-
-impl<A: sealed::AuthLayer> Auth for A {}
-
-pub(crate) mod sealed {
-    #![expect(unnameable_types, reason = "the supertrait seals Auth")]
-
-    use super::*;
-
-    /// What has come of authentication.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub enum Outcome {
-        /// Nothing new.
-        Nothing,
-        /// There is something to be judged: [`AuthLayer::request`].
-        Requested,
-        /// Each end that had to has proven who it is.
-        Done,
-        /// The link cannot go on.
-        Failed(DownReason),
-    }
-
-    /// What the link drives authentication by.
-    pub trait AuthLayer: Clone + fmt::Debug {
-        /// Whether there is any method at all.
-        const CAPABLE: bool;
-
-        fn new(credentials: Option<Credentials>, demand: Option<Demand>) -> Self;
-        /// The link is up: we prove who we are by `theirs`, and the peer by `ours`.
-        fn lower_layer_up(
-            &mut self,
-            now: Instant,
-            theirs: Option<Method>,
-            ours: Option<Method>,
-            random: &mut Random,
-        );
-        fn lower_layer_down(&mut self);
-        /// Takes a packet of an authentication protocol.
-        ///
-        /// [`Discard::UnknownProtocol`] if it is of another.
-        fn handle_packet(
-            &mut self,
-            now: Instant,
-            protocol: Protocol,
-            information: &[u8],
-            random: &mut Random,
-        ) -> Result<(), Discard>;
-        /// Whether that was the request to be judged.
-        fn authorize(
-            &mut self,
-            now: Instant,
-            id: AuthId,
-            verdict: &Verdict<'_>,
-            random: &mut Random,
-        ) -> bool;
-        /// The peer has gone on to what comes after authentication.
-        fn hurry(&mut self);
-        fn handle_timeout(&mut self, now: Instant);
-        fn next_timeout(&self) -> Option<Instant>;
-        /// Writes what is to be sent next: gives its protocol and how long it is.
-        fn poll_packet(
-            &mut self,
-            out: &mut [u8],
-        ) -> Result<Option<(Protocol, usize)>, BufferTooSmall>;
-        fn take_outcome(&mut self) -> Outcome;
-        fn request(&self) -> Option<AuthRequest<'_>>;
-        /// The keys that follow from it.
-        fn keys(&self) -> Option<StartKeys>;
+/// Whether it is the peer that sends packets with this code, to prove who it is.
+fn is_for_authenticator(protocol: Protocol, code: Code) -> bool {
+    match protocol {
+        // An Authenticate-Request (RFC 1334 §2.2).
+        Protocol::PAP => code.0 == 1,
+        // A Response (RFC 3748 §4.1).
+        Protocol::EAP => code.0 == 2,
+        // A Response, or one of the changes of password (RFC 1994 §4, RFC 2433 §9, RFC 2759 §7).
+        _ => matches!(code.0, 2 | 5..=7),
     }
 }

@@ -3,28 +3,39 @@
 //! The machines take and give packets of their protocol without PPP framing, and time; they know neither LCP nor what
 //! was negotiated there. An authenticator has no list of users: it asks for a [`Verdict`] on what was presented.
 
+mod choice;
+mod credentials;
 mod layer;
+mod machine;
+mod methods;
 mod ms_chap_v2;
 pub mod mschapv2;
 mod none;
+mod set;
 
 use crate::codec::ParseError;
 use crate::mschap::NtHash;
 use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
+pub use credentials::{Credentials, Demand, Grant, Identity, NtIdentity};
 use heapless::Vec;
-pub(crate) use layer::sealed;
-pub use layer::{Auth, Credentials, Demand, Grant, Method};
+pub(crate) use layer::{Authentication, Outcome};
+pub use methods::{Method, Methods};
 pub use ms_chap_v2::MsChapV2;
 pub use none::NoAuth;
 use pptp_mppe::StartKeys;
+pub use set::Auth;
+pub(crate) use set::sealed;
 
 /// The longest name of a user, in octets (RFC 2759 §4).
 pub const MAX_NAME_LEN: usize = 256;
 
 /// The longest name that an authenticator gives itself, in octets.
 pub const MAX_OWN_NAME_LEN: usize = 64;
+
+/// The longest password, in octets of UTF-8, that is kept as text.
+pub const MAX_PASSWORD_LEN: usize = 256;
 
 /// A name as it is on the wire: at most `N` octets, usually of text.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -130,6 +141,14 @@ impl From<NameTooLong> for Discard {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AuthId(u32);
 
+impl AuthId {
+    /// There is one request for each challenge, and no two are alike.
+    const fn of_challenge(challenge: &[u8; 16]) -> Self {
+        let [a, b, c, d, ..] = *challenge;
+        Self(u32::from_be_bytes([a, b, c, d]))
+    }
+}
+
 /// What an authenticator is to make of what a peer presented.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -138,7 +157,13 @@ pub enum Verdict<'a> {
     Password(&'a str),
     /// The password hash of that user: see whether what was presented proves it.
     NtHash(&'a NtHash),
-    /// Someone else, such as a RADIUS server, has verified it: accept.
+    /// Someone else, such as a RADIUS server, has verified it: accept. Not enough for MS-CHAPv2, in which the server has
+    /// to prove itself.
+    Accept {
+        /// The keys of MPPE, if there are any.
+        keys: Option<StartKeys>,
+    },
+    /// Someone else, such as a RADIUS server, has verified it: accept, with a proof of the server's own.
     AcceptWith {
         /// The proof that goes into MS-CHAPv2's Success.
         authenticator_response: [u8; 20],
@@ -171,6 +196,7 @@ impl fmt::Debug for Verdict<'_> {
         match self {
             Self::Password(_) => f.write_str("Password"),
             Self::NtHash(_) => f.write_str("NtHash"),
+            Self::Accept { .. } => f.write_str("Accept"),
             Self::AcceptWith { .. } => f.write_str("AcceptWith"),
             Self::Reject { error, retry, .. } => f
                 .debug_struct("Reject")

@@ -1,72 +1,59 @@
 //! No authentication in either direction.
 
-use super::layer::sealed::{AuthLayer, Outcome};
-use super::{AuthId, Credentials, Demand, Method, Verdict};
+use super::machine::{AuthenticatorMachine, PeerMachine, Step};
+use super::set::sealed::MethodSet;
+use super::{Discard, Identity, Method, Methods, NtIdentity, Verdict};
 use crate::codec::BufferTooSmall;
-use crate::error::Discard;
-use crate::event::{AuthRequest, DownReason};
+use crate::event::Proof;
 use crate::random::Random;
 use crate::time::Instant;
-use crate::wire::Protocol;
+use crate::wire::Packet;
 use pptp_mppe::StartKeys;
 
 /// No method at all: a peer that demands authentication is refused, and none is demanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoAuth {
-    outcome: Outcome,
+pub struct NoAuth;
+
+impl MethodSet for NoAuth {
+    const METHODS: Methods = Methods::empty();
+    type Identity = NtIdentity;
+    type Peer = Self;
+    type Authenticator = Self;
 }
 
-impl AuthLayer for NoAuth {
-    const CAPABLE: bool = false;
-
-    fn new(_credentials: Option<Credentials>, _demand: Option<Demand>) -> Self {
-        Self {
-            outcome: Outcome::Nothing,
-        }
+impl PeerMachine for NoAuth {
+    fn new() -> Self {
+        Self
     }
 
-    fn lower_layer_up(
-        &mut self,
-        _now: Instant,
-        theirs: Option<Method>,
-        ours: Option<Method>,
-        _random: &mut Random,
-    ) {
-        // What was demanded and cannot be had is not passed over.
-        self.outcome = match (theirs, ours) {
-            (None, None) => Outcome::Done,
-            (Some(_), _) => Outcome::Failed(DownReason::CredentialsWanted),
-            (None, Some(_)) => Outcome::Failed(DownReason::PeerRefusesAuthentication),
-        };
-    }
+    fn open(&mut self, _now: Instant, _method: Method, _methods: Methods) {}
 
-    fn lower_layer_down(&mut self) {
-        self.outcome = Outcome::Nothing;
-    }
+    fn close(&mut self) {}
 
     fn handle_packet(
         &mut self,
         _now: Instant,
-        protocol: Protocol,
-        _information: &[u8],
+        _who: &impl Identity,
+        _packet: Packet<'_>,
+        _own_challenge: Option<&[u8]>,
         _random: &mut Random,
-    ) -> Result<(), Discard> {
-        Err(Discard::UnknownProtocol(protocol))
+    ) -> Result<Step, Discard> {
+        Err(Discard::Unexpected)
     }
 
-    fn authorize(
-        &mut self,
-        _now: Instant,
-        _id: AuthId,
-        _verdict: &Verdict<'_>,
-        _random: &mut Random,
-    ) -> bool {
+    fn is_authenticated(&self) -> bool {
         false
+    }
+
+    fn keys(&self) -> Option<StartKeys> {
+        None
     }
 
     fn hurry(&mut self) {}
 
-    fn handle_timeout(&mut self, _now: Instant) {}
+    fn handle_timeout(&mut self, _now: Instant) -> Step {
+        Step::Nothing
+    }
 
     fn next_timeout(&self) -> Option<Instant> {
         None
@@ -74,20 +61,64 @@ impl AuthLayer for NoAuth {
 
     fn poll_packet(
         &mut self,
+        _who: &impl Identity,
         _out: &mut [u8],
-    ) -> Result<Option<(Protocol, usize)>, BufferTooSmall> {
+    ) -> Result<Option<usize>, BufferTooSmall> {
         Ok(None)
     }
+}
 
-    fn take_outcome(&mut self) -> Outcome {
-        core::mem::replace(&mut self.outcome, Outcome::Nothing)
+impl AuthenticatorMachine for NoAuth {
+    fn new() -> Self {
+        Self
     }
 
-    fn request(&self) -> Option<AuthRequest<'_>> {
+    fn open(&mut self, _now: Instant, _method: Method, _methods: Methods, _random: &mut Random) {}
+
+    fn close(&mut self) {}
+
+    fn challenge_value(&self) -> Option<&[u8]> {
         None
+    }
+
+    fn handle_packet(
+        &mut self,
+        _now: Instant,
+        _packet: Packet<'_>,
+        _random: &mut Random,
+    ) -> Result<Step, Discard> {
+        Err(Discard::Unexpected)
+    }
+
+    fn request(&self) -> Option<(&[u8], Proof<'_>)> {
+        None
+    }
+
+    fn authorize(&mut self, _now: Instant, _verdict: &Verdict<'_>, _random: &mut Random) -> Step {
+        Step::Nothing
+    }
+
+    fn is_authenticated(&self) -> bool {
+        false
     }
 
     fn keys(&self) -> Option<StartKeys> {
         None
+    }
+
+    fn handle_timeout(&mut self, _now: Instant) -> Step {
+        Step::Nothing
+    }
+
+    fn next_timeout(&self) -> Option<Instant> {
+        None
+    }
+
+    fn poll_packet(
+        &mut self,
+        _name: &[u8],
+        _out: &mut [u8],
+    ) -> Result<Option<(usize, Step)>, BufferTooSmall> {
+        Ok(None)
     }
 }

@@ -1,6 +1,6 @@
 //! LCP's configuration options (RFC 1661 §6): what we want of the link, and what the peer may have.
 
-use crate::auth::Method;
+use crate::auth::{Method, Methods};
 use crate::codec::Writer;
 use crate::config::LcpConfig;
 use crate::negotiation::{Policy, Verdict};
@@ -39,8 +39,10 @@ impl Direction {
 #[derive(Debug, Clone)]
 pub(crate) struct LcpPolicy {
     wishes: Direction,
-    /// Whether a peer that demands authentication gets it.
-    accept_auth: bool,
+    /// The methods by which the peer may prove who it is.
+    demanded: Methods,
+    /// The methods by which we may prove who we are.
+    accepted: Methods,
     own: Direction,
     candidate: Direction,
     peer: Direction,
@@ -52,17 +54,18 @@ pub(crate) struct LcpPolicy {
 }
 
 impl LcpPolicy {
-    pub(crate) fn new(config: &LcpConfig, demand: Option<Method>, accept_auth: bool) -> Self {
+    pub(crate) fn new(config: &LcpConfig, demanded: Methods, accepted: Methods) -> Self {
         let wishes = Direction {
             mru: config.mru.clamp(MIN_MRU, DEFAULT_MRU),
-            auth: demand,
+            auth: demanded.strongest(),
             magic: 0,
             protocol_field_compression: config.protocol_field_compression,
             address_control_field_compression: config.address_control_field_compression,
         };
         Self {
             wishes,
-            accept_auth,
+            demanded,
+            accepted,
             own: wishes,
             candidate: Direction::DEFAULT,
             peer: Direction::DEFAULT,
@@ -82,6 +85,16 @@ impl LcpPolicy {
 
     pub(crate) const fn own_magic(&self) -> u32 {
         self.own.magic
+    }
+
+    /// The methods by which we may prove who we are.
+    pub(crate) const fn accepted(&self) -> Methods {
+        self.accepted
+    }
+
+    /// The methods by which the peer may prove who it is.
+    pub(crate) const fn demanded(&self) -> Methods {
+        self.demanded
     }
 
     /// How the peer wants us to prove who we are.
@@ -122,6 +135,17 @@ impl LcpPolicy {
     /// pppd brings LCP up without, and ends it then.
     pub(crate) const fn is_peer_auth_refused(&self) -> bool {
         self.peer_auth_refused
+    }
+
+    /// The peer would rather prove who it is by another method: it may if we take that, and is asked for our next if not.
+    fn auth_naked(&mut self, wanted: Option<Method>) {
+        let Some(refused) = self.own.auth else {
+            return;
+        };
+        let weaker = self.demanded.weaker_than(refused);
+        let wanted = wanted.filter(|wanted| weaker.has(*wanted));
+        self.own.auth = wanted.or_else(|| weaker.strongest());
+        self.auth_refused = self.own.auth.is_none();
     }
 
     fn new_magic(&mut self) {
@@ -168,8 +192,9 @@ impl Policy for LcpPolicy {
                     DEFAULT_MRU
                 };
             }
-            // The peer would rather prove who it is in another way, and there is none that we take.
-            Ok(ConfigOption::Authentication(_)) => self.auth_refused = self.own.auth.is_some(),
+            Ok(ConfigOption::Authentication(wanted)) => {
+                self.auth_naked(Method::from_option(wanted))
+            }
             Ok(ConfigOption::Magic(_)) => {
                 self.loops = self.loops.saturating_add(1);
                 self.new_magic();
@@ -204,15 +229,16 @@ impl Policy for LcpPolicy {
                 Verdict::Nak
             }
             Ok(ConfigOption::Authentication(asked)) => {
-                self.candidate.auth = Method::from_option(asked).filter(|_| self.accept_auth);
-                self.peer_auth_refused = self.candidate.auth.is_none();
-                if self.candidate.auth.is_some() {
+                let method = Method::from_option(asked).filter(|it| self.accepted.has(*it));
+                self.candidate.auth = method;
+                self.peer_auth_refused = method.is_none();
+                if method.is_some() {
                     return Verdict::Ack;
                 }
-                if !self.accept_auth {
+                let Some(strongest) = self.accepted.strongest() else {
                     return Verdict::Reject;
-                }
-                ConfigOption::Authentication(Method::MsChapV2.option()).encode(suggestion);
+                };
+                ConfigOption::Authentication(strongest.option()).encode(suggestion);
                 Verdict::Nak
             }
             Ok(ConfigOption::Magic(magic)) => {

@@ -1,7 +1,7 @@
 //! From one phase to the next (RFC 1661 §3.2): what one layer has come to, carried over to the others.
 
 use super::{Events, Phase, Ppp};
-use crate::auth::sealed::{self as auth, AuthLayer};
+use crate::auth;
 use crate::automaton::{Actions, State};
 use crate::event::DownReason;
 use crate::log::debug;
@@ -132,9 +132,8 @@ impl<P: Profile> Ppp<P> {
         debug!("LCP opened");
         self.phase = Phase::Authenticate;
         self.events |= Events::LINK_UP;
-        let (theirs, ours) = (self.lcp.policy().peer_auth(), self.lcp.policy().own_auth());
         self.auth
-            .lower_layer_up(now, theirs, ours, &mut self.random);
+            .lower_layer_up(now, self.lcp.policy(), &mut self.random);
     }
 
     pub(super) fn follow_auth(&mut self, now: Instant) {

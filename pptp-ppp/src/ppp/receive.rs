@@ -1,7 +1,6 @@
 //! What a frame is for, and whether it may pass.
 
 use super::{Events, Inbound, Phase, Ppp};
-use crate::auth::sealed::AuthLayer;
 use crate::error::Discard;
 use crate::lcp::Notice;
 use crate::networks::Network;

@@ -6,7 +6,7 @@ use super::common::{Pair, ipv4};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, Modes, MppePolicy, Requirement, Strengths};
 use pptp_ppp::{
-    Credentials, Demand, Discard, Full, Grant, Inbound, Instant, Method, Network, Ppp, PppConfig,
+    Credentials, Demand, Discard, Full, Grant, Inbound, Instant, Methods, Network, Ppp, PppConfig,
     Random, Verdict,
 };
 
@@ -70,7 +70,7 @@ pub fn up(kind: Kind) -> Pair<Full, Full> {
     let server = PppConfig {
         mppe,
         mppc,
-        demand: Some(Demand::new(Method::MsChapV2, "server").unwrap()),
+        demand: Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
         ipv4: Ipv4Config {
             local: Some(Ipv4Addr::new(10, 0, 0, 1)),
             remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

@@ -5,7 +5,7 @@ use super::{End, MTU, Pair, ipv4};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, MppePolicy};
 use pptp_ppp::{
-    Credentials, Demand, Grant, Inbound, Instant, Method, Minimal, Network, Phase, Ppp, PppConfig,
+    Credentials, Demand, Grant, Inbound, Instant, Methods, Minimal, Network, Phase, Ppp, PppConfig,
     Random, Verdict,
 };
 use std::collections::HashSet;
@@ -31,7 +31,7 @@ impl World {
         };
         let server = PppConfig {
             mppe: policy,
-            demand: Some(Demand::new(Method::MsChapV2, "server").unwrap()),
+            demand: Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
             ipv4: Ipv4Config {
                 local: Some(Ipv4Addr::new(10, 0, 0, 1)),
                 remote: Some(Ipv4Addr::new(10, 0, 0, 2)),

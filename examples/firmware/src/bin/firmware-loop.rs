@@ -19,7 +19,7 @@ use pptp_core::{
     ServerConfig,
 };
 use pptp_firmware::firmware_loop::{Board, Closed, HELD, PACKET, Tunnel, run_forever};
-use pptp_ppp::auth::{Credentials, Demand, Grant, Method, Verdict};
+use pptp_ppp::auth::{Credentials, Demand, Grant, Methods, Verdict};
 use pptp_ppp::{Bare, Event as PppEvent, Minimal};
 
 const SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -325,7 +325,7 @@ fn server(number: u8) -> Server<Minimal> {
         call_id: 9,
         ..CallAnswer::default()
     });
-    config.ppp.demand = Demand::new(Method::MsChapV2, "server").ok();
+    config.ppp.demand = Demand::new(Methods::MS_CHAP_V2, "server").ok();
     config.ppp.ipv4.local = Some(SERVER);
     config.ppp.ipv4.remote = Some(CLIENT);
     Server::new(config, [0x80 + number; 32])

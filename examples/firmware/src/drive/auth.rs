@@ -1,7 +1,7 @@
 //! `pptp_ppp::{auth, mschap}` and the messages of MS-CHAPv2.
 
-use crate::{any, bytes, name, now, printed, some, some_times, text, used};
-use pptp_ppp::auth::Verdict;
+use crate::{any, bytes, now, printed, some, some_times, text, used};
+use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
 use pptp_ppp::codec::Writer;
 use pptp_ppp::mschap::{self, Exchange, NtHash};
@@ -46,12 +46,15 @@ pub(super) fn messages() {
 
 pub(super) fn peer() {
     let mut random = Random::new(any([0; 32]));
-    let mut peer = Peer::new(name(), NtHash::from_password(text()));
+    let Ok(who) = Credentials::new(text(), text()) else {
+        return;
+    };
+    let mut peer = Peer::new();
     let mut out = [0; 256];
     for _ in some_times() {
         peer.open(now());
         if let Ok(packet) = Packet::parse(bytes()) {
-            match peer.handle_packet(now(), packet, any(Some(&[0; 16])), &mut random) {
+            match peer.handle_packet(now(), &who, packet, any(Some(&[0; 16])), &mut random) {
                 Ok(event) => used(event),
                 Err(discard) => printed(discard),
             }
@@ -60,7 +63,7 @@ pub(super) fn peer() {
             printed(error);
         }
         peer.hurry();
-        used(peer.poll_packet(some(&mut out)));
+        used(peer.poll_packet(&who, some(&mut out)));
         used((peer.keys(), peer.is_authenticated(), peer.next_timeout()));
         peer.close();
     }
@@ -68,7 +71,7 @@ pub(super) fn peer() {
 
 pub(super) fn authenticator() {
     let mut random = Random::new(any([0; 32]));
-    let mut authenticator = Authenticator::new(name());
+    let mut authenticator = Authenticator::new();
     let mut out = [0; 256];
     for _ in some_times() {
         authenticator.challenge(now(), &mut random);
@@ -100,7 +103,7 @@ pub(super) fn authenticator() {
         if let Some(error) = authenticator.handle_timeout(now()) {
             printed(error);
         }
-        used(authenticator.poll_packet(some(&mut out)));
+        used(authenticator.poll_packet(bytes(), some(&mut out)));
         used((authenticator.keys(), authenticator.is_authenticated()));
         used((
             authenticator.challenge_value(),

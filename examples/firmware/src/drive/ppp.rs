@@ -6,7 +6,7 @@ use pptp_ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, St
 use pptp_ppp::mschap::NtHash;
 use pptp_ppp::random::Random;
 use pptp_ppp::{
-    Bare, Credentials, Demand, Event, Full, Grant, Inbound, Method, Minimal, Network, Outgoing,
+    Bare, Credentials, Demand, Event, Full, Grant, Inbound, Methods, Minimal, Network, Outgoing,
     Ppp, PppConfig, Profile, Verdict, plausible,
 };
 
@@ -25,7 +25,7 @@ pub(super) fn config() -> PppConfig {
     config.lcp = any(LcpConfig::default());
     config.timing = any(Timing::default());
     config.credentials = credentials;
-    config.demand = Demand::new(any(Method::MsChapV2), text()).ok();
+    config.demand = Demand::new(any(Methods::MS_CHAP_V2), text()).ok();
     config.mppe = any(MppePolicy {
         requirement: Requirement::Allow,
         strengths: Strengths::all(),

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::auth::{AuthId, Discard, MAX_OWN_NAME_LEN, Name, Verdict};
+use crate::auth::{AuthId, Discard, Name, Verdict};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::mschap::{Exchange, NtHash, master_key};
 use crate::random::Random;
@@ -29,7 +29,6 @@ const CHANGE_PASSWORD_VERSION: u32 = 3;
 /// verdict was lost, gets the same verdict again and is no new attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticator {
-    name: Name<MAX_OWN_NAME_LEN>,
     phase: Phase,
     pending: bool,
     identifier: u8,
@@ -37,7 +36,6 @@ pub struct Authenticator {
     /// How often the Challenge has become due.
     challenges: u8,
     presented: Option<Presented>,
-    requests: u32,
     keys: Option<StartKeys>,
     timers: TimerTable<Timer, 1>,
 }
@@ -138,6 +136,12 @@ impl fmt::Display for AuthenticatorError {
 
 impl core::error::Error for AuthenticatorError {}
 
+impl Default for Authenticator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Authenticator {
     /// How often a Challenge is sent before the peer is given up: for 29.5 seconds in all.
     pub const MAX_CHALLENGES: u8 = 20;
@@ -146,18 +150,16 @@ impl Authenticator {
     /// How much of the message of a [`Verdict::Reject`] is sent, in octets.
     pub const MAX_MESSAGE_LEN: usize = 64;
 
-    /// An authenticator that calls itself `name`, which may be empty.
+    /// An authenticator that has challenged nobody yet.
     #[must_use]
-    pub const fn new(name: Name<MAX_OWN_NAME_LEN>) -> Self {
+    pub const fn new() -> Self {
         Self {
-            name,
             phase: Phase::Closed,
             pending: false,
             identifier: 0,
             challenge: [0; 16],
             challenges: 0,
             presented: None,
-            requests: 0,
             keys: None,
             timers: TimerTable::new(),
         }
@@ -194,6 +196,12 @@ impl Authenticator {
         matches!(self.phase, Phase::Accepted { .. })
     }
 
+    /// Whether the last verdict refused the peer for good.
+    #[must_use]
+    pub const fn is_refused(&self) -> bool {
+        matches!(self.phase, Phase::Refused(Refusal { retry: false, .. }))
+    }
+
     /// The start keys of MPPE from the last time that a peer was accepted; a new Challenge during the session leaves
     /// them until the next.
     #[must_use]
@@ -209,7 +217,7 @@ impl Authenticator {
             .as_ref()
             .filter(|_| self.phase == Phase::Presented)?;
         Some(Request {
-            id: AuthId(self.requests),
+            id: AuthId::of_challenge(&presented.challenge),
             user_name: presented.name.as_bytes(),
             identifier: presented.identifier,
             challenge: &presented.challenge,
@@ -255,7 +263,6 @@ impl Authenticator {
         self.presented = Some(presented);
         self.phase = Phase::Presented;
         self.pending = false;
-        self.requests = self.requests.wrapping_add(1);
         self.timers.stop(Timer::Response);
         Ok(true)
     }
@@ -277,6 +284,8 @@ impl Authenticator {
                 authenticator_response,
                 keys,
             } => Some((*authenticator_response, keys.clone())),
+            // There is no Success without a proof.
+            Verdict::Accept { .. } => None,
             Verdict::Reject {
                 error,
                 retry,
@@ -317,12 +326,13 @@ impl Authenticator {
         self.timers.next().map(|(at, _)| at)
     }
 
-    /// Writes the CHAP packet that is to be sent, if there is one.
+    /// Writes the CHAP packet that is to be sent, if there is one. We call ourselves `name`, which may be empty.
     ///
     /// # Errors
     /// If it does not fit; it stays to be sent.
     pub fn poll_packet<'b>(
         &mut self,
+        name: &[u8],
         out: &'b mut [u8],
     ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
         if !self.pending {
@@ -337,7 +347,7 @@ impl Authenticator {
             Phase::Challenged => {
                 let message = Message::Challenge {
                     value: &self.challenge,
-                    name: self.name.as_bytes(),
+                    name,
                 };
                 message.encode(&mut writer, self.identifier);
             }

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::auth::{Discard, Name};
+use crate::auth::{Discard, Identity};
 use crate::codec::{BufferTooSmall, ParseError, Writer};
-use crate::mschap::{Exchange, NtHash, master_key};
+use crate::mschap::{Exchange, master_key};
 use crate::random::Random;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::Packet;
@@ -17,6 +17,8 @@ use pptp_mppe::{Side, StartKeys};
 
 /// Answers the challenges of an authenticator and verifies its proof.
 ///
+/// Who we are is not kept here but given along, and has to stay the same while it is open.
+///
 /// [`Peer::open`] when LCP has negotiated MS-CHAPv2 for this side, [`Peer::close`] when LCP leaves Opened. In between,
 /// packets and time go in and packets come out of [`Peer::poll_packet`]; any order of calls is safe. Once failed, it
 /// says nothing more until it is opened again.
@@ -25,8 +27,6 @@ use pptp_mppe::{Side, StartKeys};
 /// the Success that got lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
-    name: Name,
-    hash: NtHash,
     phase: Phase,
     answer: Option<Answer>,
     keys: Option<StartKeys>,
@@ -125,6 +125,12 @@ impl fmt::Display for PeerError {
 
 impl core::error::Error for PeerError {}
 
+impl Default for Peer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Peer {
     /// How long after [`Peer::open`] there has to be a Success.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
@@ -133,12 +139,10 @@ impl Peer {
     /// How often a Response is sent without being asked for again.
     pub const MAX_RESPONSES: u8 = 10;
 
-    /// A peer that calls itself `name`, with the domain if the authenticator wants one, and whose password has `hash`.
+    /// A peer that has not been opened yet.
     #[must_use]
-    pub const fn new(name: Name, hash: NtHash) -> Self {
+    pub const fn new() -> Self {
         Self {
-            name,
-            hash,
             phase: Phase::Closed,
             answer: None,
             keys: None,
@@ -175,7 +179,7 @@ impl Peer {
 
     /// Takes a CHAP packet.
     ///
-    /// `own_challenge` is what we challenge the other side with, if we do: see
+    /// `who` is us, with the domain in the name if the authenticator wants one. `own_challenge` is what we challenge the other side with, if we do: see
     /// [`Authenticator::challenge_value`](super::Authenticator::challenge_value).
     ///
     /// # Errors
@@ -183,8 +187,9 @@ impl Peer {
     pub fn handle_packet<'p>(
         &mut self,
         now: Instant,
+        who: &impl Identity,
         packet: Packet<'p>,
-        own_challenge: Option<&[u8; 16]>,
+        own_challenge: Option<&[u8]>,
         random: &mut Random,
     ) -> Result<Option<PeerEvent<'p>>, Discard> {
         if matches!(self.phase, Phase::Closed | Phase::Failed) {
@@ -195,15 +200,15 @@ impl Peer {
                 let challenge = value
                     .try_into()
                     .map_err(|_| ParseError::invalid("Value-Size", Packet::HEADER_LEN))?;
-                if own_challenge == Some(&challenge) {
+                if own_challenge == Some(value) {
                     return Err(Discard::OwnChallenge);
                 }
-                self.answer(now, packet.identifier, challenge, random);
+                self.answer(now, who, packet.identifier, challenge, random);
                 Ok(None)
             }
-            Message::Success { message } => {
-                self.handle_success(packet.identifier, message).map(Some)
-            }
+            Message::Success { message } => self
+                .handle_success(who, packet.identifier, message)
+                .map(Some),
             Message::Failure { message } => {
                 self.handle_failure(packet.identifier, message).map(Some)
             }
@@ -250,6 +255,7 @@ impl Peer {
     /// If it does not fit; it stays to be sent.
     pub fn poll_packet<'b>(
         &mut self,
+        who: &impl Identity,
         out: &'b mut [u8],
     ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
         let Some(answer) = self.answer.as_mut().filter(|answer| answer.pending) else {
@@ -261,7 +267,7 @@ impl Peer {
         let mut writer = Writer::new(out);
         let message = Message::Response {
             value: &value,
-            name: self.name.as_bytes(),
+            name: who.name().as_bytes(),
         };
         message.encode(&mut writer, answer.identifier);
         let packet = writer.finish()?;
@@ -271,16 +277,22 @@ impl Peer {
     }
 
     /// Has a Response be sent: the one that was, if the Challenge was here before.
-    fn answer(&mut self, now: Instant, identifier: u8, challenge: [u8; 16], random: &mut Random) {
+    fn answer(
+        &mut self,
+        now: Instant,
+        who: &impl Identity,
+        identifier: u8,
+        challenge: [u8; 16],
+        random: &mut Random,
+    ) {
         match &mut self.answer {
             Some(answer) if (answer.identifier, answer.challenge) == (identifier, challenge) => {
                 answer.pending = true;
             }
             _ => {
                 let peer_challenge = random.array();
-                let nt_response = self
-                    .exchange(&challenge, &peer_challenge)
-                    .nt_response(&self.hash);
+                let nt_response =
+                    exchange(who, &challenge, &peer_challenge).nt_response(who.nt_hash());
                 let response = Response::new(peer_challenge, nt_response);
                 self.answer = Some(Answer {
                     identifier,
@@ -299,6 +311,7 @@ impl Peer {
 
     fn handle_success<'p>(
         &mut self,
+        who: &impl Identity,
         identifier: u8,
         message: &'p [u8],
     ) -> Result<PeerEvent<'p>, Discard> {
@@ -307,10 +320,10 @@ impl Peer {
             response,
             ..
         } = self.answered(identifier)?;
-        let exchange = self.exchange(challenge, &response.peer_challenge);
+        let exchange = exchange(who, challenge, &response.peer_challenge);
         let proved = Success::parse(message).ok().filter(|success| {
             let proof = &success.authenticator_response;
-            exchange.verify_authenticator_response(&self.hash, &response.nt_response, proof)
+            exchange.verify_authenticator_response(who.nt_hash(), &response.nt_response, proof)
         });
         let Some(Success { message: text, .. }) = proved else {
             self.fail();
@@ -319,7 +332,7 @@ impl Peer {
                 message,
             });
         };
-        self.keys = Some(master_key(&self.hash, &response.nt_response).start_keys(Side::Client));
+        self.keys = Some(master_key(who.nt_hash(), &response.nt_response).start_keys(Side::Client));
         self.phase = Phase::Authenticated;
         self.timers.stop_all();
         Ok(PeerEvent::Authenticated { message: text })
@@ -357,20 +370,20 @@ impl Peer {
         }
     }
 
-    fn exchange<'a>(
-        &'a self,
-        challenge: &'a [u8; 16],
-        peer_challenge: &'a [u8; 16],
-    ) -> Exchange<'a> {
-        Exchange {
-            authenticator_challenge: challenge,
-            peer_challenge,
-            user_name: self.name.as_bytes(),
-        }
-    }
-
     fn fail(&mut self) {
         self.close();
         self.phase = Phase::Failed;
+    }
+}
+
+fn exchange<'a>(
+    who: &'a impl Identity,
+    challenge: &'a [u8; 16],
+    peer_challenge: &'a [u8; 16],
+) -> Exchange<'a> {
+    Exchange {
+        authenticator_challenge: challenge,
+        peer_challenge,
+        user_name: who.name().as_bytes(),
     }
 }

@@ -1,12 +1,13 @@
 //! Both machines together, and the captured sessions that the tests of each are about.
 
 use super::*;
-use crate::auth::{Name, Verdict};
-use crate::mschap::NtHash;
+use crate::auth::{Credentials, Discard, NtIdentity, Verdict};
+use crate::codec::BufferTooSmall;
 use crate::mschap::vectors::{PPPD, Vector, WINDOWS};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
+use core::ops::{Deref, DerefMut};
 use proptest::prelude::*;
 
 pub(super) type Bytes = std::vec::Vec<u8>;
@@ -122,16 +123,63 @@ pub(super) fn just_before(at: Instant) -> Instant {
 
 const USER: &str = r"CORP\alice";
 
-fn peer(password: &str) -> Peer {
-    Peer::new(
-        Name::new(USER.as_bytes()).unwrap(),
-        NtHash::from_password(password),
-    )
+/// A peer together with who it is.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) peer: Peer,
+    who: NtIdentity,
+}
+
+impl Known {
+    pub(super) fn new(user: &str, password: &str) -> Self {
+        let who = Credentials::new(user, password).unwrap().into();
+        Self {
+            peer: Peer::new(),
+            who,
+        }
+    }
+
+    pub(super) fn handle_packet<'p>(
+        &mut self,
+        now: Instant,
+        packet: Packet<'p>,
+        own_challenge: Option<&[u8; 16]>,
+        random: &mut Random,
+    ) -> Result<Option<PeerEvent<'p>>, Discard> {
+        let own_challenge = own_challenge.map(<[u8; 16]>::as_slice);
+        self.peer
+            .handle_packet(now, &self.who, packet, own_challenge, random)
+    }
+
+    pub(super) fn poll_packet<'b>(
+        &mut self,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        self.peer.poll_packet(&self.who, out)
+    }
+}
+
+impl Deref for Known {
+    type Target = Peer;
+
+    fn deref(&self) -> &Peer {
+        &self.peer
+    }
+}
+
+impl DerefMut for Known {
+    fn deref_mut(&mut self) -> &mut Peer {
+        &mut self.peer
+    }
+}
+
+fn peer(password: &str) -> Known {
+    Known::new(USER, password)
 }
 
 /// Runs a peer and an authenticator for two minutes, or until both are done, over a link that loses a packet where
 /// `lost` says so, and nothing when that has come to its end.
-fn run(peer: &mut Peer, authenticator: &mut Authenticator, seed: u8, lost: &[bool]) -> usize {
+fn run(peer: &mut Known, authenticator: &mut Authenticator, seed: u8, lost: &[bool]) -> usize {
     let (mut ours, mut theirs) = (Random::new([seed; 32]), Random::new([!seed; 32]));
     let mut lost = lost.iter().copied();
     let mut requests = 0;
@@ -141,7 +189,7 @@ fn run(peer: &mut Peer, authenticator: &mut Authenticator, seed: u8, lost: &[boo
     loop {
         let mut quiet = true;
         let mut out = [0; 400];
-        if let Some(sent) = authenticator.poll_packet(&mut out).unwrap() {
+        if let Some(sent) = authenticator.poll_packet(b"", &mut out).unwrap() {
             quiet = false;
             if !lost.next().unwrap_or(false) {
                 let _ = peer.handle_packet(now, packet(sent), None, &mut ours);
@@ -180,7 +228,7 @@ fn run(peer: &mut Peer, authenticator: &mut Authenticator, seed: u8, lost: &[boo
 
 #[test]
 fn both_get_the_same_keys() {
-    let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new(Name::default()));
+    let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new());
     assert_eq!(run(&mut peer, &mut authenticator, 1, &[]), 1);
     assert!(peer.is_authenticated() && authenticator.is_authenticated());
     let (ours, theirs) = (peer.keys().unwrap(), authenticator.keys().unwrap());
@@ -192,28 +240,28 @@ fn both_get_the_same_keys() {
 #[test]
 fn a_reflecting_peer_gets_no_response() {
     let mut random = Random::new([3; 32]);
-    let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new(Name::default()));
+    let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new());
     peer.open(seconds(0));
     authenticator.challenge(seconds(0), &mut random);
     let mut out = [0; 100];
-    let challenge = authenticator.poll_packet(&mut out).unwrap().unwrap();
+    let challenge = authenticator.poll_packet(b"", &mut out).unwrap().unwrap();
     let own = authenticator.challenge_value();
     let event = peer.handle_packet(seconds(0), packet(challenge), own, &mut random);
-    assert_eq!(event, Err(crate::auth::Discard::OwnChallenge));
+    assert_eq!(event, Err(Discard::OwnChallenge));
     assert_eq!(peer.poll_packet(&mut [0; 400]), Ok(None));
 }
 
 proptest! {
     #[test]
     fn losses_are_made_good(seed: u8, lost in proptest::collection::vec(proptest::bool::weighted(0.4), 0..8)) {
-        let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new(Name::default()));
+        let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new());
         prop_assert_eq!(run(&mut peer, &mut authenticator, seed, &lost), 1);
         prop_assert!(peer.is_authenticated() && authenticator.is_authenticated());
     }
 
     #[test]
     fn a_wrong_password_never_gets_in(seed: u8, lost in proptest::collection::vec(any::<bool>(), 0..8)) {
-        let (mut peer, mut authenticator) = (peer("looking-glass"), Authenticator::new(Name::default()));
+        let (mut peer, mut authenticator) = (peer("looking-glass"), Authenticator::new());
         prop_assert!(run(&mut peer, &mut authenticator, seed, &lost) <= 1);
         prop_assert!(!peer.is_authenticated() && !authenticator.is_authenticated());
         prop_assert!(peer.keys().is_none() && authenticator.keys().is_none());
@@ -226,7 +274,7 @@ proptest! {
         packets in proptest::collection::vec((1..5u8, 0..3u8, any::<Bytes>(), any::<bool>()), 0..40),
     ) {
         let mut random = Random::new([seed; 32]);
-        let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new(Name::default()));
+        let (mut peer, mut authenticator) = (peer("wonderland"), Authenticator::new());
         peer.open(seconds(0));
         authenticator.challenge(seconds(0), &mut random);
         for (at, (code, identifier, mut data, whole)) in (1..).zip(packets) {
@@ -246,7 +294,7 @@ proptest! {
             }
             let _ = (peer.handle_timeout(now), authenticator.handle_timeout(now));
             let _ = peer.poll_packet(&mut [0; 400]).unwrap();
-            let _ = authenticator.poll_packet(&mut [0; 400]).unwrap();
+            let _ = authenticator.poll_packet(b"", &mut [0; 400]).unwrap();
             prop_assert!(!peer.is_authenticated() && !authenticator.is_authenticated());
             prop_assert!(peer.next_timeout().is_none_or(|next| next > now));
             prop_assert!(authenticator.next_timeout().is_none_or(|next| next > now));

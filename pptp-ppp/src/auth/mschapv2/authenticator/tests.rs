@@ -10,8 +10,12 @@ fn random(script: &[u8]) -> Random {
 }
 
 fn poll(authenticator: &mut Authenticator) -> Option<Bytes> {
+    poll_as(authenticator, "")
+}
+
+fn poll_as(authenticator: &mut Authenticator, name: &str) -> Option<Bytes> {
     authenticator
-        .poll_packet(&mut [0; 400])
+        .poll_packet(name.as_bytes(), &mut [0; 400])
         .unwrap()
         .map(<[u8]>::to_vec)
 }
@@ -19,10 +23,10 @@ fn poll(authenticator: &mut Authenticator) -> Option<Bytes> {
 /// An authenticator that has sent the Challenge of `session`, but for the identifier, which is ours: 1.
 fn challenged(session: &Session) -> (Authenticator, Random) {
     let mut random = random(&session.vector.challenge());
-    let mut authenticator = Authenticator::new(Name::new(session.server.as_bytes()).unwrap());
+    let mut authenticator = Authenticator::new();
     authenticator.challenge(seconds(0), &mut random);
     assert_eq!(
-        poll(&mut authenticator).unwrap(),
+        poll_as(&mut authenticator, session.server).unwrap(),
         session.as_id(1).challenge()
     );
     (authenticator, random)
@@ -183,7 +187,8 @@ fn a_challenge_is_repeated_and_then_given_up() {
         if let Some(AuthenticatorError::NoResponse) = authenticator.handle_timeout(at) {
             break at;
         }
-        assert_eq!(poll(&mut authenticator).unwrap(), challenge);
+        let again = poll_as(&mut authenticator, SESSIONS[0].server);
+        assert_eq!(again.unwrap(), challenge);
         times.push(at.as_micros() / 1000);
     };
     let expected: Vec<u64> = (0..19).map(|n| 1000 + 1500 * n).collect();
@@ -389,7 +394,7 @@ fn names_have_up_to_256_octets() {
 #[test]
 fn nothing_is_taken_before_a_challenge_or_after_the_end() {
     let session = SESSIONS[0].as_id(0);
-    let mut authenticator = Authenticator::new(Name::default());
+    let mut authenticator = Authenticator::new();
     assert_eq!(authenticator.challenge_value(), None);
     let response = session.response();
     assert_eq!(
@@ -416,17 +421,20 @@ fn nothing_is_taken_before_a_challenge_or_after_the_end() {
 #[test]
 fn a_small_buffer_loses_nothing() {
     let mut random = random(&SESSIONS[0].vector.challenge());
-    let mut authenticator = Authenticator::new(Name::new(SESSIONS[0].server.as_bytes()).unwrap());
+    let mut authenticator = Authenticator::new();
     authenticator.challenge(seconds(0), &mut random);
     let challenge = SESSIONS[0].as_id(1).challenge();
     for room in 0..challenge.len() {
         let before = authenticator.clone();
         let needed = challenge.len();
-        let small = authenticator.poll_packet(&mut std::vec![0; room]).err();
+        let small = authenticator
+            .poll_packet(SESSIONS[0].server.as_bytes(), &mut std::vec![0; room])
+            .err();
         assert_eq!(small, Some(BufferTooSmall { needed }));
         assert_eq!(authenticator, before);
     }
-    assert_eq!(poll(&mut authenticator).unwrap(), challenge);
+    let whole = poll_as(&mut authenticator, SESSIONS[0].server);
+    assert_eq!(whole.unwrap(), challenge);
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! What a link asks of a method of authentication: one machine for each end.
+
+#![expect(unnameable_types, reason = "the machines are the link's own business")]
+
+use super::{Discard, Identity, Method, Methods, Verdict};
+use crate::codec::BufferTooSmall;
+use crate::event::{DownReason, Proof};
+use crate::random::Random;
+use crate::time::Instant;
+use crate::wire::Packet;
+use core::fmt;
+use pptp_mppe::StartKeys;
+
+/// What has come of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing that the link has to know.
+    Nothing,
+    /// There is something to be judged: [`AuthenticatorMachine::request`].
+    Requested,
+    /// This end is through with it.
+    Done,
+    /// The link cannot go on.
+    Failed(DownReason),
+}
+
+/// The end that proves who it is.
+pub trait PeerMachine: Clone + fmt::Debug {
+    fn new() -> Self;
+    /// LCP has agreed on `method`; in it, `methods` may be used.
+    fn open(&mut self, now: Instant, method: Method, methods: Methods);
+    fn close(&mut self);
+    /// Takes a packet of the method's protocol. `who` is us; `own_challenge` is what we challenge the other side with, if we do.
+    fn handle_packet(
+        &mut self,
+        now: Instant,
+        who: &impl Identity,
+        packet: Packet<'_>,
+        own_challenge: Option<&[u8]>,
+        random: &mut Random,
+    ) -> Result<Step, Discard>;
+    fn is_authenticated(&self) -> bool;
+    fn keys(&self) -> Option<StartKeys>;
+    /// The authenticator has gone on to what comes after authentication.
+    fn hurry(&mut self);
+    fn handle_timeout(&mut self, now: Instant) -> Step;
+    fn next_timeout(&self) -> Option<Instant>;
+    /// Writes the packet that is to be sent, if there is one: how long it is.
+    fn poll_packet(
+        &mut self,
+        who: &impl Identity,
+        out: &mut [u8],
+    ) -> Result<Option<usize>, BufferTooSmall>;
+}
+
+/// The end that has the other prove who it is.
+pub trait AuthenticatorMachine: Clone + fmt::Debug {
+    fn new() -> Self;
+    /// LCP has agreed on `method`, or the peer is to prove itself anew; `methods` may be used.
+    fn open(&mut self, now: Instant, method: Method, methods: Methods, random: &mut Random);
+    fn close(&mut self);
+    /// What the peer is or was last challenged with.
+    fn challenge_value(&self) -> Option<&[u8]>;
+    fn handle_packet(
+        &mut self,
+        now: Instant,
+        packet: Packet<'_>,
+        random: &mut Random,
+    ) -> Result<Step, Discard>;
+    /// Who the peer says it is, and what waits for a verdict.
+    fn request(&self) -> Option<(&[u8], Proof<'_>)>;
+    /// Answers that request.
+    fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step;
+    fn is_authenticated(&self) -> bool;
+    fn keys(&self) -> Option<StartKeys>;
+    fn handle_timeout(&mut self, now: Instant) -> Step;
+    fn next_timeout(&self) -> Option<Instant>;
+    /// Writes the packet that is to be sent, if there is one, under our own `name`: how long it is, and what follows from
+    /// its being sent.
+    fn poll_packet(
+        &mut self,
+        name: &[u8],
+        out: &mut [u8],
+    ) -> Result<Option<(usize, Step)>, BufferTooSmall>;
+}
