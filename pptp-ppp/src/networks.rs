@@ -8,7 +8,7 @@ use crate::event::Ipv4;
 use crate::ipcp::IpcpPolicy;
 use crate::negotiation::{Negotiator, Pending};
 use crate::time::Instant;
-use crate::wire::{Packet, Protocol};
+use crate::wire::{Code, Packet, Protocol};
 use core::net::Ipv4Addr;
 
 /// A network protocol whose packets a link carries.
@@ -60,6 +60,8 @@ pub(crate) mod sealed {
         fn hurry(&mut self, now: Instant);
         /// A packet of `network` has come from the peer, which therefore has it up.
         fn take_for_ack(&mut self, now: Instant, network: Network);
+        /// Whether the peer has just come round: it answered with Terminate-Acks that it is not ready, and now asks itself.
+        fn take_ready(&mut self) -> bool;
         /// Takes a packet of a network control protocol.
         ///
         /// [`Discard::UnknownProtocol`] if it is not one of these.
@@ -91,6 +93,17 @@ const MAX_REPLY: usize = 96;
 pub struct Ipv4Only {
     ipcp: Negotiator<IpcpPolicy, MAX_REPLY>,
     finished: bool,
+    readiness: Readiness,
+}
+
+/// Whether the peer is ready for network protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readiness {
+    Unknown,
+    /// It answered a Configure-Request with a Terminate-Ack.
+    NotYet,
+    /// It has come round since, which has not been told yet.
+    CameRound,
 }
 
 impl Ipv4Only {
@@ -113,6 +126,7 @@ impl sealed::NetworksLayer for Ipv4Only {
         Self {
             ipcp: Negotiator::new(IpcpPolicy::new(config), timing),
             finished: false,
+            readiness: Readiness::Unknown,
         }
     }
 
@@ -130,6 +144,7 @@ impl sealed::NetworksLayer for Ipv4Only {
         self.ipcp.lower_layer_down(now);
         self.follow();
         self.finished = false;
+        self.readiness = Readiness::Unknown;
     }
 
     fn hurry(&mut self, now: Instant) {
@@ -143,6 +158,14 @@ impl sealed::NetworksLayer for Ipv4Only {
         self.follow();
     }
 
+    fn take_ready(&mut self) -> bool {
+        let ready = self.readiness == Readiness::CameRound;
+        if ready {
+            self.readiness = Readiness::Unknown;
+        }
+        ready
+    }
+
     fn handle_packet(
         &mut self,
         now: Instant,
@@ -154,6 +177,15 @@ impl sealed::NetworksLayer for Ipv4Only {
         }
         let packet = Packet::parse(information).map_err(Discard::Malformed)?;
         let taken = self.ipcp.handle_packet(now, packet);
+        match (packet.code, self.readiness) {
+            (Code::TERMINATE_ACK, _) if !self.ipcp.is_opened() => {
+                self.readiness = Readiness::NotYet;
+            }
+            (Code::CONFIGURE_REQUEST, Readiness::NotYet) => {
+                self.readiness = Readiness::CameRound;
+            }
+            _ => {}
+        }
         self.follow();
         taken
     }

@@ -147,6 +147,8 @@ pub(crate) mod sealed {
         fn lower_layer_down(&mut self, now: Instant);
         /// The peer has authenticated us anew: these keys are for the next time that encryption starts.
         fn set_keys(&mut self, keys: Option<StartKeys>);
+        /// The peer has held network protocols back, and does no more: what it waited for must be CCP.
+        fn peer_ready(&mut self);
         /// Takes a packet of CCP.
         fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard>;
         /// The peer does not know `protocol`, which is CCP or that of compressed packets.

@@ -398,6 +398,28 @@ fn the_peers_lost_ack_is_seen_from_what_it_sends() {
     assert_eq!(script.down_reason(), None);
 }
 
+/// pppd and accel-ppp hold IPCP back until they have encryption. One that comes round has granted what it was asked for,
+/// and pppd would end the link if it were asked again.
+#[test]
+fn the_peers_lost_ack_is_seen_from_its_coming_round() {
+    for came_round in [true, false] {
+        let mut script = network(MppePolicy::default());
+        let (identifier, _) = script.newest(IPCP, 1);
+        if came_round {
+            script.tell(IPCP, 6, identifier, "");
+        }
+        script.ask(CCP, 1, M128);
+        script.ask(IPCP, 1, "0306 0a000002");
+        script.sent.clear();
+        // Not at once: the Ack, or a Nak, may only have been overtaken.
+        assert_eq!(script.ppp.encryption(), (None, None));
+        script.wait(1100);
+        let asked_again = script.heard().iter().any(|packet| packet.0 == CCP);
+        assert_eq!(asked_again, !came_round);
+        assert_eq!(script.ppp.encryption().0.is_some(), came_round);
+    }
+}
+
 #[test]
 fn a_request_with_a_choice_in_it_is_not_taken_as_granted() {
     let mut script = network(policy(Strengths::all(), Modes::STATELESS));

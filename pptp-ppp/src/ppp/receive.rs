@@ -66,7 +66,11 @@ impl<P: Profile> Ppp<P> {
                     .handle_packet(now, protocol, information, &mut self.random)
             }
             _ if self.phase == Phase::Network => {
-                self.networks.handle_packet(now, protocol, information)
+                let taken = self.networks.handle_packet(now, protocol, information);
+                if self.networks.take_ready() {
+                    self.suite.peer_ready();
+                }
+                taken
             }
             _ => Err(Discard::ProtocolNotUp),
         }

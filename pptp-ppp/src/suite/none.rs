@@ -46,6 +46,8 @@ impl SuiteLayer for NoSuite {
 
     fn set_keys(&mut self, _keys: Option<StartKeys>) {}
 
+    fn peer_ready(&mut self) {}
+
     fn handle_packet(&mut self, _now: Instant, _packet: Packet<'_>) -> Result<(), Discard> {
         Err(Discard::UnknownProtocol(Protocol::CCP))
     }

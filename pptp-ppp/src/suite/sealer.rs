@@ -52,6 +52,7 @@ pub struct Sealer<C: Compress> {
     /// The peer does not know Reset-Acks.
     no_reset_ack: bool,
     refused_peer: bool,
+    peer_ready: bool,
 }
 
 impl<C: Compress> Sealer<C> {
@@ -223,6 +224,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
             next_reset: Instant::ZERO,
             no_reset_ack: false,
             refused_peer: false,
+            peer_ready: false,
         }
     }
 
@@ -257,12 +259,17 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.keys = None;
         self.stop();
         self.reset_pending = false;
+        self.peer_ready = false;
     }
 
     fn set_keys(&mut self, keys: Option<StartKeys>) {
         if keys.is_some() {
             self.keys = keys;
         }
+    }
+
+    fn peer_ready(&mut self) {
+        self.peer_ready = true;
     }
 
     fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {
@@ -318,6 +325,14 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
+        let due = self.ccp.next_timeout().is_some_and(|at| at <= now);
+        let asked = self.ccp.policy.asked();
+        let encrypts = asked.is_some_and(|asked| asked.strength.is_some());
+        if due && self.peer_ready && encrypts {
+            // pppd and accel-ppp hold IPCP until they have encryption, and pppd ends a link whose CCP is negotiated anew.
+            // What was asked for last is as good as granted, and is encryption: a forger only ends the link by it.
+            self.ccp.take_for_ack(now);
+        }
         self.ccp.handle_timeout(now);
         self.follow();
     }
