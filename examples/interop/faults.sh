@@ -170,6 +170,36 @@ case_server_path_cut_shortly() {
     unhost
 }
 
+# Longer than anybody's patience, and the client dials again and again. The server knows before that the old session is
+# over, so that nothing of it is in the way of the new one.
+case_server_path_cut_persist() {
+    local i start took
+    host echo_interval=2 echo_failures=3
+    guest_dials require-mppe-128 persist 'maxfail 0' 'holdoff 1' 'lcp-echo-interval 2' 'lcp-echo-failure 3'
+    guest "up t && ping -q -c 3 -i 0.2 $INSIDE"
+    start=$SECONDS
+    cut_path client1
+    falls 'the peer does not answer any more' 15
+    sleep $((20 - SECONDS + start))
+    absent ' up session=2 ' "$LOGS/server"
+    mend_path client1
+    start=${EPOCHREALTIME/./}
+    for ((i = 0; i < 400; i++)); do
+        [ "$(grep -c ' up session=' "$LOGS/server")" -lt 2 ] || break
+        sleep 0.1
+    done
+    took=$(((${EPOCHREALTIME/./} - start) / 100000))
+    grep ' up session=' "$LOGS/server" | tail -n 1 | tee "$LOGS/second"
+    note "up again after $((took / 10)).$((took % 10)) s"
+    guest "ping -q -c 5 -i 0.2 -W 2 $INSIDE"
+    there ping -q -c 3 -i 0.2 -W 2 "$(sed -n 's/.* address=\([0-9.]*\) .*/\1/p' "$LOGS/second")"
+    "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" list | tee "$LOGS/sessions"
+    [ "$(grep -c "$LAB_USER" "$LOGS/sessions")" = 1 ]
+    guest 'down t'
+    logs ' down session=.*the peer closed the link.* up=true'
+    unhost
+}
+
 # The server is told to end: it tells the clients.
 case_server_ends() {
     host

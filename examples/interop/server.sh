@@ -206,10 +206,10 @@ drags() {
 
 case_server_stateless_lossy() { drags stateless numbers.txt; }
 
-# A loss takes Linux's pppd a second, or more if what it asks for is lost as well.
+# Each loss takes as long as pptp-linux waits for what may have been overtaken, and a reset.
 case_server_stateful_lossy() {
-    local file=fox
-    [ -z "$LONG" ] || file=some
+    local file=some
+    [ -z "$LONG" ] || file=numbers
     drags stateful $file.txt mppe-stateful 'plugin stateful.so'
 }
 

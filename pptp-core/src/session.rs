@@ -14,7 +14,7 @@ use core::time::Duration;
 use pptp_ppp::auth::{AuthId, Grant, Verdict};
 use pptp_ppp::{
     BufferTooSmall, Compression, Early, Encryption, InTurn, Inbound, Instant, MAX_CONTROL_FRAME,
-    MAX_FRAME_OVERHEAD, Network, Phase, Ppp, Profile, SendError,
+    MAX_FRAME_OVERHEAD, Network, Phase, Ppp, Profile, ResetCounts, SendError,
 };
 
 /// The octets before the packet in what [`Session::send`] writes at the most.
@@ -483,6 +483,12 @@ impl<P: Profile, R> Session<P, R> {
         } else {
             Phase::Dead
         }
+    }
+
+    /// How often one end had to begin anew because packets were lost: see [`Ppp::resets`].
+    #[must_use]
+    pub fn resets(&self) -> ResetCounts {
+        self.ppp.resets()
     }
 
     /// How packets are encrypted: those that we send, and those that we receive.

@@ -139,5 +139,7 @@ pub use profile::{Bare, Full, Minimal, Profile};
 pub use random::Random;
 #[cfg(feature = "alloc")]
 pub use suite::{AllocMppc, AllocMppcMppe};
-pub use suite::{Compress, Early, InTurn, Mppc, MppcMppe, Mppe, NoMppc, NoSuite, Sealer, Suite};
+pub use suite::{
+    Compress, Early, InTurn, Mppc, MppcMppe, Mppe, NoMppc, NoSuite, ResetCounts, Sealer, Suite,
+};
 pub use time::Instant;

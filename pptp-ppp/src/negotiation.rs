@@ -175,6 +175,10 @@ impl<P: Policy, const REPLY: usize> Negotiator<P, REPLY> {
         self.naks_sent
     }
 
+    pub(crate) const fn max_failure(&self) -> u8 {
+        self.timing.max_failure
+    }
+
     pub(crate) const fn next_timeout(&self) -> Option<Instant> {
         self.deadline
     }

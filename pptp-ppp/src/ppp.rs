@@ -18,7 +18,7 @@ use crate::networks::sealed::NetworksLayer;
 use crate::profile::Profile;
 use crate::random::Random;
 use crate::suite::sealed::{Gate, SuiteLayer, SuitePending};
-use crate::suite::{Early, InTurn};
+use crate::suite::{Early, InTurn, ResetCounts};
 use crate::time::Instant;
 use crate::wire::{Frame, Protocol, write_header};
 pub use batch::Batch;
@@ -76,7 +76,7 @@ pub enum TimerKind {
     Echo,
     /// Authentication waits for an answer.
     Authentication,
-    /// CCP waits for an answer.
+    /// CCP waits for an answer, be it that to a Reset-Request.
     CcpRestart,
     /// A network control protocol waits for an answer.
     NetworkRestart,
@@ -205,6 +205,16 @@ impl<P: Profile> Ppp<P> {
     #[must_use]
     pub fn compression(&self) -> (Option<Compression>, Option<Compression>) {
         self.suite.compression()
+    }
+
+    /// How often one end had to begin anew because packets were lost, which in MPPE's stateful mode makes those after
+    /// them unreadable.
+    ///
+    /// If [`taken`](ResetCounts::taken) has grown, the packet that was sent last has not been read: whoever has kept it
+    /// may send it again.
+    #[must_use]
+    pub fn resets(&self) -> ResetCounts {
+        self.suite.resets()
     }
 
     /// The longest packet, in octets, that [`Ppp::send`] takes.

@@ -65,6 +65,25 @@ impl From<InTurn> for Option<Early> {
     }
 }
 
+/// How often one end of a link in MPPE's stateful mode had to begin anew because packets were lost: see
+/// [`Ppp::resets`](crate::Ppp::resets). They wrap around.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ResetCounts {
+    /// Reset-Requests that came. The peer could not read what it was sent last; what it is sent from now on, it can.
+    pub taken: u32,
+    /// Reset-Requests of our own that the peer has acknowledged: what it sends from now on can be read. Peers other than
+    /// those on Linux, and our own, acknowledge none (RFC 3078 §8.2).
+    pub granted: u16,
+}
+
+impl ResetCounts {
+    pub(crate) const NONE: Self = Self {
+        taken: 0,
+        granted: 0,
+    };
+}
+
 /// A set of ciphers and compressors for a link: [`NoSuite`], [`Mppe`] or [`MppcMppe`], and with the feature `alloc`
 /// `AllocMppcMppe`.
 ///
@@ -165,6 +184,7 @@ pub(crate) mod sealed {
         fn encryption(&self) -> (Option<Encryption>, Option<Encryption>);
         /// How packets are compressed: what we send, and what we receive.
         fn compression(&self) -> (Option<Compression>, Option<Compression>);
+        fn resets(&self) -> ResetCounts;
         fn gate(&self) -> Gate;
         /// Whether packets in the clear are refused.
         fn refuses_clear(&self) -> bool;

@@ -11,6 +11,7 @@ use super::status::{Addresses, Arrivals, Status};
 use crate::net::control::Control;
 use crate::net::gre::GreSocket;
 use crate::net::order::Order;
+use crate::net::probe::Probe;
 use log::{debug, trace};
 use pptp_core::control::CloseReason;
 use pptp_core::ppp::{DownReason as LinkDown, Event as LinkEvent, Ipv4, Minimal};
@@ -37,6 +38,8 @@ pub struct Tunnel<'a> {
     gre: GreSocket,
     order: Order<HELD_PACKETS>,
     arrivals: Arrivals,
+    /// Gets it over losses.
+    probe: Probe,
     /// Whether the server has to ask who we are.
     needs_authentication: bool,
     authenticated: bool,
@@ -68,6 +71,7 @@ impl<'a> Tunnel<'a> {
             gre,
             order: Order::new(arguments.network.patience()),
             arrivals: Arrivals::default(),
+            probe: Probe::default(),
             needs_authentication: arguments.policy.needs_authentication(),
             authenticated: false,
             open: None,
@@ -99,6 +103,10 @@ impl<'a> Tunnel<'a> {
         loop {
             self.drain();
             let now = self.now();
+            if let Some(packet) = self.probe.again(now, self.session.resets()) {
+                self.send(now, &packet);
+                self.gre.flush();
+            }
             if self.is_gone() {
                 debug!("there is nobody to say goodbye to");
                 self.down = self.session.down_reason();
@@ -142,6 +150,9 @@ impl<'a> Tunnel<'a> {
             self.release(now, None);
             if self.session.next_timeout().is_some_and(|at| at <= now) {
                 self.session.handle_timeout(now);
+            }
+            if let Some(ping) = self.probe.poll(now) {
+                self.send(now, &ping);
             }
         }
     }
@@ -188,8 +199,8 @@ impl<'a> Tunnel<'a> {
     /// Waits until there is something to do.
     fn wait(&mut self, now: Instant) -> Result<Ready, Failure> {
         self.lasting.flush();
-        let order = self.order.next_timeout();
-        let until = [self.session.next_timeout(), order, self.goodbye]
+        let (order, probe) = (self.order.next_timeout(), self.probe.next_timeout());
+        let until = [self.session.next_timeout(), order, probe, self.goodbye]
             .into_iter()
             .flatten()
             .min();
@@ -250,7 +261,10 @@ impl<'a> Tunnel<'a> {
             Event::Ppp(LinkEvent::Authenticated) => self.authenticated = true,
             Event::Ppp(LinkEvent::Encryption { .. }) => self.check_authentication(),
             Event::Ppp(LinkEvent::Ipv4Up(ipv4)) => self.come_up(now, ipv4),
-            Event::Ppp(LinkEvent::Ipv4Down) => self.open = None,
+            Event::Ppp(LinkEvent::Ipv4Down) => {
+                self.open = None;
+                self.probe.stop();
+            }
             Event::Down(reason) => self.down = Some(reason),
             other => trace!("{other:?}"),
         }
@@ -273,6 +287,8 @@ impl<'a> Tunnel<'a> {
             return;
         }
         self.open = Some(ipv4);
+        let encryption = self.session.encryption();
+        self.probe.start(ipv4.local, ipv4.remote, encryption);
         self.lasting.came_up(now);
         let device = self
             .lasting

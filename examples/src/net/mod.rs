@@ -4,6 +4,7 @@
 //! error      what the operating system refuses    -> words
 //! gre        a raw socket for GRE, read one by one, written many at once
 //! order      packets that were overtaken, put in order
+//! probe      what gets a tunnel over a loss in stateful mode
 //! control    the control connection, between TCP and the library
 //! device     a TUN device
 //! routes     routes that go when they are dropped
@@ -24,6 +25,7 @@ pub mod icmp;
 pub mod networks;
 pub mod order;
 pub mod packet;
+pub mod probe;
 pub mod record;
 pub mod routes;
 pub mod signals;

@@ -269,7 +269,7 @@ impl Server {
                 continue;
             };
             tunnel.release(now, None, self.outlet.shared());
-            tunnel.session.handle_timeout(now);
+            tunnel.wake(now, self.gre.get(tunnel.gre));
             self.mark(place);
         }
     }
@@ -361,6 +361,11 @@ impl Server {
             if !spoke && !happened {
                 break;
             }
+        }
+        if let Some(tunnel) = self.table.get(place)
+            && let Some(gre) = self.gre.get(tunnel.gre)
+        {
+            tunnel.mend(now, gre);
         }
         let is_lost = |tunnel: &mut Tunnel| !tunnel.up && tunnel.session.down_reason().is_some();
         if self.table.get(place).is_some_and(is_lost) {

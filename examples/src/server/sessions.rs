@@ -74,7 +74,7 @@ impl Server {
             Happening::CallRequested => self.answer_call(now, place),
             Happening::AuthRequested { id, name } => self.judge(now, place, id, &name),
             Happening::Up(ipv4) => self.up(now, place, &ipv4),
-            Happening::NoIpv4 => self.table.disconnect(place),
+            Happening::NoIpv4 => self.no_ipv4(place),
             Happening::Down(reason) => self.down(now, place, reason),
         }
     }
@@ -232,6 +232,9 @@ impl Server {
             return self.end(now, place, "the server has no device for it");
         }
         let (send, receive) = tunnel.session.encryption();
+        tunnel
+            .probe
+            .start(agreed.local, agreed.remote, (send, receive));
         info!(
             session = tunnel.number,
             user = tunnel.user_name(),
@@ -261,7 +264,16 @@ impl Server {
     fn disconnect(&mut self, place: usize) {
         self.table.disconnect(place);
         if let Some(tunnel) = self.table.get(place) {
+            tunnel.probe.stop();
             self.outlet.disconnect(tunnel);
+        }
+    }
+
+    /// No packets can be sent to it for now; its own device stays.
+    fn no_ipv4(&mut self, place: usize) {
+        self.table.disconnect(place);
+        if let Some(tunnel) = self.table.get(place) {
+            tunnel.probe.stop();
         }
     }
 

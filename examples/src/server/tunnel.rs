@@ -6,6 +6,7 @@ use crate::net::device::Device;
 use crate::net::gre::{GreSocket, MAX_DATAGRAM};
 use crate::net::order::Order;
 use crate::net::packet;
+use crate::net::probe::Probe;
 use ipnet::Ipv4Net;
 use mio::net::TcpStream;
 use pptp_core::codec::BufferTooSmall;
@@ -77,6 +78,8 @@ pub struct Tunnel {
     pub device: Option<Device>,
     /// What has gone through.
     pub counters: Counters,
+    /// Gets it over losses, as long as packets are led to it.
+    pub probe: Probe,
     order: Order<HELD_PACKETS>,
     control: Control<TcpStream>,
 }
@@ -112,6 +115,7 @@ impl Tunnel {
             marked: false,
             device: None,
             counters: Counters::default(),
+            probe: Probe::default(),
             order: Order::new(patience),
             control: Control::new(tcp),
         }
@@ -143,8 +147,8 @@ impl Tunnel {
     /// When something is due.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
-        let order = self.order.next_timeout();
-        [self.session.next_timeout(), order, self.deadline]
+        let (order, probe) = (self.order.next_timeout(), self.probe.next_timeout());
+        [self.session.next_timeout(), order, probe, self.deadline]
             .into_iter()
             .flatten()
             .min()
@@ -214,6 +218,7 @@ impl Tunnel {
                 }
                 self.counters.received += 1;
                 self.counters.received_octets += len_of(packet);
+                self.probe.received(now, packet);
                 if let Some(device) = shared.or(self.device.as_ref())
                     && let Err(error) = device.write(packet)
                 {
@@ -248,6 +253,7 @@ impl Tunnel {
             Ok(_) => {
                 self.counters.sent += 1;
                 self.counters.sent_octets += len_of(packet);
+                self.probe.sent(now, packet);
                 Ok(())
             }
             Err(error) => {
@@ -255,6 +261,22 @@ impl Tunnel {
                 self.counters.unsent += 1;
                 Err(error)
             }
+        }
+    }
+
+    /// Does what time demands.
+    pub fn wake(&mut self, now: Instant, gre: Option<&mut GreSocket>) {
+        self.session.handle_timeout(now);
+        if let (Some(ping), Some(gre)) = (self.probe.poll(now), gre) {
+            // As with any packet, it may be lost.
+            let _ = self.send(now, &ping, gre);
+        }
+    }
+
+    /// Sends a packet again that the client has not read.
+    pub fn mend(&mut self, now: Instant, gre: &mut GreSocket) {
+        if let Some(packet) = self.probe.again(now, self.session.resets()) {
+            let _ = self.send(now, &packet, gre);
         }
     }
 

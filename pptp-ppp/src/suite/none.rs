@@ -1,7 +1,7 @@
 //! No suite: a link that has neither compression nor encryption, for the smallest of devices.
 
-use super::Early;
 use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
+use super::{Early, ResetCounts};
 use crate::ccp::{Compression, Encryption};
 use crate::codec::Writer;
 use crate::config::{MppePolicy, Requirement, Timing};
@@ -84,6 +84,10 @@ impl SuiteLayer for NoSuite {
 
     fn compression(&self) -> (Option<Compression>, Option<Compression>) {
         (None, None)
+    }
+
+    fn resets(&self) -> ResetCounts {
+        ResetCounts::NONE
     }
 
     fn gate(&self) -> Gate {

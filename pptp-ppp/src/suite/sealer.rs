@@ -1,11 +1,12 @@
 //! MPPE (RFC 3078) and MPPC (RFC 2118) under CCP (RFC 1962).
 
 mod open;
+mod resets;
 mod seal;
 
-use super::Early;
 use super::compression::Compress;
 use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
+use super::{Early, ResetCounts};
 use crate::automaton::{Actions, State};
 use crate::ccp::{Agreement, CcpPolicy, Compression, Encryption, decode};
 use crate::codec::Writer;
@@ -16,13 +17,11 @@ use crate::negotiation::{Negotiator, Pending};
 use crate::time::Instant;
 use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
-use core::time::Duration;
 use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, Mode, StartKeys};
+use resets::Resets;
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
 const MAX_REPLY: usize = 64;
-/// How long a Reset-Request is waited for before the next.
-const RESET_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What is agreed on by the one option of CCP that MPPE and MPPC share: encryption in all strengths and modes as the
 /// policy has them, and with [`Mppc`](super::Mppc) compression, alone or under encryption.
@@ -31,7 +30,6 @@ const RESET_INTERVAL: Duration = Duration::from_millis(250);
 #[derive(Debug, Clone)]
 pub struct Sealer<C: Compress> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
-    max_failure: u8,
     keys: Option<StartKeys>,
     encryptor: Option<Encryptor>,
     decryptor: Option<Decryptor>,
@@ -40,19 +38,26 @@ pub struct Sealer<C: Compress> {
     next: Count,
     /// How many were sent since history and key stream were begun anew.
     since_begun: u8,
-    /// The count of the next packet to come in that is not encrypted, and whether one has.
+    /// The count of the next packet to come in that is not encrypted.
     expected: Count,
-    received: bool,
-    /// CCP has come to its end, with encryption or without.
-    settled: bool,
+    facts: Facts,
     outcome: Outcome,
-    reset_pending: bool,
-    reset_identifier: u8,
-    next_reset: Instant,
-    /// The peer does not know Reset-Acks.
-    no_reset_ack: bool,
-    refused_peer: bool,
-    peer_ready: bool,
+    resets: Resets,
+}
+
+bitflags::bitflags! {
+    /// What has happened so far.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Facts: u8 {
+        /// A packet has come that is not encrypted, and might be compressed.
+        const RECEIVED = 1;
+        /// CCP has come to its end, with encryption or without.
+        const SETTLED = 1 << 1;
+        /// The peer wanted encryption, and was refused it.
+        const REFUSED_PEER = 1 << 2;
+        /// The peer held network protocols back, and does no more.
+        const PEER_READY = 1 << 3;
+    }
 }
 
 impl<C: Compress> Sealer<C> {
@@ -76,12 +81,13 @@ impl<C: Compress> Sealer<C> {
     }
 
     fn fail(&mut self, reason: DownReason) {
-        self.settled = false;
+        self.facts.remove(Facts::SETTLED);
         self.outcome = Outcome::Failed(reason);
     }
 
     fn settle(&mut self) {
-        let again = core::mem::replace(&mut self.settled, true);
+        let again = self.facts.contains(Facts::SETTLED);
+        self.facts.insert(Facts::SETTLED);
         let agreed = self.encryptor.is_some()
             || self.decryptor.is_some()
             || self.compression.is_sending()
@@ -108,7 +114,9 @@ impl<C: Compress> Sealer<C> {
                 self.fail(DownReason::EncryptionLost);
             }
             // Where encryption is refused nothing hangs on CCP.
-            self.settled = self.settled && self.requirement() == Requirement::Refuse;
+            if self.requirement() != Requirement::Refuse {
+                self.facts.remove(Facts::SETTLED);
+            }
             self.stop();
         }
         if signals.contains(Actions::TLU) && self.ccp.is_opened() {
@@ -119,12 +127,12 @@ impl<C: Compress> Sealer<C> {
                 self.settle_without();
             }
         }
-        if signals.contains(Actions::TLF) && !self.settled {
+        if signals.contains(Actions::TLF) && !self.facts.contains(Facts::SETTLED) {
             self.settle_without();
         }
         if self.requirement() == Requirement::Require {
             // A peer that is asked for encryption for the third round of Max-Failure will not come round to it.
-            let hopeless = self.ccp.naks_sent() > self.max_failure.saturating_mul(2);
+            let hopeless = self.ccp.naks_sent() > self.ccp.max_failure().saturating_mul(2);
             if hopeless || self.ccp.policy.is_refused() {
                 self.fail(DownReason::EncryptionRefused);
             }
@@ -149,7 +157,7 @@ impl<C: Compress> Sealer<C> {
         self.next = Count::FIRST;
         self.since_begun = u8::MAX;
         self.expected = Count::FIRST;
-        self.received = false;
+        self.facts.remove(Facts::RECEIVED);
     }
 
     fn stop(&mut self) {
@@ -157,6 +165,7 @@ impl<C: Compress> Sealer<C> {
         self.decryptor = None;
         self.compression.stop_sending();
         self.compression.stop_receiving();
+        self.resets.stop();
     }
 
     /// Takes a Reset-Request: what we send next, the peer can read whatever it has lost.
@@ -175,18 +184,15 @@ impl<C: Compress> Sealer<C> {
         }
         // MPPE has no Reset-Ack (RFC 3078 §8.2), and Windows rejects its code. But Linux, which takes MPPE for one
         // compressor among others (RFC 1962 §3.2), decrypts nothing more until there is one. It has no MPPC.
-        if encryptor.mode() == Mode::Stateful && !compresses && !self.no_reset_ack {
+        if encryptor.mode() == Mode::Stateful && !compresses && self.resets.acknowledge(identifier)
+        {
             self.ccp.set_reply(Code::RESET_ACK, identifier, &[], &[]);
         }
         Ok(())
     }
 
     fn request_reset(&mut self, now: Instant) {
-        if now >= self.next_reset {
-            self.next_reset = now + RESET_INTERVAL;
-            self.reset_identifier = self.ccp.new_identifier();
-            self.reset_pending = true;
-        }
+        self.resets.request(now, || self.ccp.new_identifier());
     }
 
     /// A Configure-Request that was granted comes again before any packet: our Ack was lost. It is granted again, and
@@ -195,7 +201,7 @@ impl<C: Compress> Sealer<C> {
         packet.code == Code::CONFIGURE_REQUEST
             && self.ccp.is_opened()
             && !self.has_decrypted()
-            && !self.received
+            && !self.facts.contains(Facts::RECEIVED)
             && self.ccp.policy.is_granted(packet.data)
     }
 }
@@ -208,7 +214,6 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     fn new(policy: MppePolicy, mppc: bool, timing: Timing) -> Self {
         Self {
             ccp: Negotiator::new(CcpPolicy::new(policy, mppc && C::COMPRESSES), timing),
-            max_failure: timing.max_failure,
             keys: None,
             encryptor: None,
             decryptor: None,
@@ -216,15 +221,9 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
             next: Count::FIRST,
             since_begun: u8::MAX,
             expected: Count::FIRST,
-            received: false,
-            settled: false,
+            facts: Facts::empty(),
             outcome: Outcome::Nothing,
-            reset_pending: false,
-            reset_identifier: 0,
-            next_reset: Instant::ZERO,
-            no_reset_ack: false,
-            refused_peer: false,
-            peer_ready: false,
+            resets: Resets::new(),
         }
     }
 
@@ -254,12 +253,11 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     fn lower_layer_down(&mut self, now: Instant) {
         self.ccp.lower_layer_down(now);
         let _ = self.ccp.take_signals();
-        self.settled = false;
+        self.facts.remove(Facts::SETTLED);
         self.outcome = Outcome::Nothing;
         self.keys = None;
         self.stop();
-        self.reset_pending = false;
-        self.peer_ready = false;
+        self.facts.remove(Facts::PEER_READY);
     }
 
     fn set_keys(&mut self, keys: Option<StartKeys>) {
@@ -269,16 +267,19 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     }
 
     fn peer_ready(&mut self) {
-        self.peer_ready = true;
+        self.facts.insert(Facts::PEER_READY);
     }
 
     fn handle_packet(&mut self, now: Instant, packet: Packet<'_>) -> Result<(), Discard> {
         match packet.code {
             Code::RESET_REQUEST => return self.reset(packet.identifier),
             // Not called for: what resets is bit A of a packet.
-            Code::RESET_ACK => return Ok(()),
+            Code::RESET_ACK => {
+                self.resets.acknowledged(packet.identifier);
+                return Ok(());
+            }
             Code::CODE_REJECT if packet.data.first() == Some(&Code::RESET_ACK.0) => {
-                self.no_reset_ack = true;
+                self.resets.acks_rejected();
                 return Ok(());
             }
             _ => {}
@@ -295,10 +296,13 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         }
         let taken = self.ccp.handle_packet(now, packet);
         if self.requirement() == Requirement::Refuse && packet.code == Code::CONFIGURE_REQUEST {
-            self.refused_peer |= Options::new(packet.data)
+            let asks = Options::new(packet.data)
                 .flatten()
                 .filter_map(decode)
                 .any(|asked| asked.intersects(MppeBits::ENCRYPTION));
+            if asks {
+                self.facts.insert(Facts::REFUSED_PEER);
+            }
         }
         self.follow();
         taken
@@ -328,34 +332,42 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         let due = self.ccp.next_timeout().is_some_and(|at| at <= now);
         let asked = self.ccp.policy.asked();
         let encrypts = asked.is_some_and(|asked| asked.strength.is_some());
-        if due && self.peer_ready && encrypts {
+        if due && self.facts.contains(Facts::PEER_READY) && encrypts {
             // pppd and accel-ppp hold IPCP until they have encryption, and pppd ends a link whose CCP is negotiated anew.
             // What was asked for last is as good as granted, and is encryption: a forger only ends the link by it.
             self.ccp.take_for_ack(now);
         }
         self.ccp.handle_timeout(now);
         self.follow();
+        self.resets.handle_timeout(now);
     }
 
     fn next_timeout(&self) -> Option<Instant> {
-        self.ccp.next_timeout()
+        let (ccp, resets) = (self.ccp.next_timeout(), self.resets.next_timeout());
+        [ccp, resets].into_iter().flatten().min()
     }
 
     fn write_next(&self, out: &mut Writer<'_>) -> Option<SuitePending> {
         if let Some(pending) = self.ccp.write_next(out) {
             return Some(SuitePending::negotiation(pending));
         }
-        if !self.reset_pending {
-            return None;
-        }
-        Packet::encode_with(out, Code::RESET_REQUEST, self.reset_identifier, |_| {});
+        let identifier = self.resets.pending_request()?;
+        Packet::encode_with(out, Code::RESET_REQUEST, identifier, |_| {});
         Some(SuitePending::ResetRequest)
     }
 
     fn sent(&mut self, packet: SuitePending) {
         match packet {
-            SuitePending::Negotiation(bits) => self.ccp.sent(Pending::from_bits_truncate(bits)),
-            SuitePending::ResetRequest => self.reset_pending = false,
+            SuitePending::Negotiation(bits) => {
+                let sent = Pending::from_bits_truncate(bits);
+                self.ccp.sent(sent);
+                if sent.contains(Pending::REPLY)
+                    && let Some(identifier) = self.resets.take_ack()
+                {
+                    self.ccp.set_reply(Code::RESET_ACK, identifier, &[], &[]);
+                }
+            }
+            SuitePending::ResetRequest => self.resets.request_sent(),
         }
     }
 
@@ -364,7 +376,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     }
 
     fn has_refused_peer(&self) -> bool {
-        self.refused_peer
+        self.facts.contains(Facts::REFUSED_PEER)
     }
 
     fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
@@ -384,8 +396,18 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         (compression(send), compression(receive))
     }
 
+    fn resets(&self) -> ResetCounts {
+        let taken = match &self.encryptor {
+            Some(Encryptor::Stateful(encryptor)) => encryptor.resets(),
+            // There it means nothing.
+            _ => 0,
+        };
+        let granted = self.resets.granted();
+        ResetCounts { taken, granted }
+    }
+
     fn gate(&self) -> Gate {
-        match (self.settled, &self.encryptor) {
+        match (self.facts.contains(Facts::SETTLED), &self.encryptor) {
             (false, _) => Gate::Closed,
             (true, Some(_)) => Gate::Sealed,
             // One place decides, and it fails closed.
@@ -396,7 +418,9 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     }
 
     fn refuses_clear(&self) -> bool {
-        !self.settled || self.decryptor.is_some() || self.requirement() == Requirement::Require
+        !self.facts.contains(Facts::SETTLED)
+            || self.decryptor.is_some()
+            || self.requirement() == Requirement::Require
     }
 
     fn seal(&mut self, protocol: Protocol, packet: &[u8], out: &mut [u8]) -> usize {

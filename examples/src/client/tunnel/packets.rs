@@ -73,6 +73,7 @@ impl Tunnel<'_> {
         match self.session.deliver(now, sequence, payload) {
             Ok(Inbound::Packet { packet, .. }) => {
                 self.arrivals.delivered(sequence);
+                self.probe.received(now, packet);
                 if let Some(record) = &mut self.lasting.inside {
                     record.packet(packet);
                 }
@@ -96,11 +97,11 @@ impl Tunnel<'_> {
     /// Takes packets from the kernel and sends them through the tunnel. Before it is open, they are dropped: those for a
     /// tunnel that is lost should not come late.
     pub(super) fn read_device(&mut self, now: Instant) {
-        let Some(device) = self.lasting.local.device() else {
-            return;
-        };
         let mut packet = [0; MAX_PACKET];
         for _ in 0..TURN {
+            let Some(device) = self.lasting.local.device() else {
+                return;
+            };
             let len = match device.read(&mut packet) {
                 Ok(len) => len,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -113,30 +114,36 @@ impl Tunnel<'_> {
             if !is_for_tunnel(packet, *self.server.ip()) {
                 continue;
             }
-            let session = &mut self.session;
-            let record = &mut self.lasting.outside;
-            let is_open = self.open.is_some();
-            let sent = self.gre.send(None, |room| {
-                if !is_open {
-                    return Err(SendError::NotOpen);
+            self.send(now, packet);
+        }
+    }
+
+    /// Sends a packet through the tunnel.
+    pub(super) fn send(&mut self, now: Instant, packet: &[u8]) {
+        let session = &mut self.session;
+        let record = &mut self.lasting.outside;
+        let is_open = self.open.is_some();
+        let sent = self.gre.send(None, |room| {
+            if !is_open {
+                return Err(SendError::NotOpen);
+            }
+            let datagram = session.send(now, Network::Ipv4, packet, room)?;
+            if let Some(record) = record {
+                record.gre(Side::Client, datagram);
+            }
+            Ok(datagram.len())
+        });
+        match sent {
+            Ok(_) => {
+                self.lasting.traffic.sent.add(packet);
+                self.probe.sent(now, packet);
+                if let Some(record) = &mut self.lasting.inside {
+                    record.packet(packet);
                 }
-                let datagram = session.send(now, Network::Ipv4, packet, room)?;
-                if let Some(record) = record {
-                    record.gre(Side::Client, datagram);
-                }
-                Ok(datagram.len())
-            });
-            match sent {
-                Ok(_) => {
-                    self.lasting.traffic.sent.add(packet);
-                    if let Some(record) = &mut self.lasting.inside {
-                        record.packet(packet);
-                    }
-                }
-                Err(error) => {
-                    trace!("not sent: {error}");
-                    self.lasting.traffic.unsent += 1;
-                }
+            }
+            Err(error) => {
+                trace!("not sent: {error}");
+                self.lasting.traffic.unsent += 1;
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::super::Early;
 use super::super::compression::Compress;
 use super::super::sealed::{Opened, Place};
-use super::Sealer;
+use super::{Facts, Sealer};
 use crate::automaton::State;
 use crate::codec::Reader;
 use crate::config::Requirement;
@@ -82,7 +82,7 @@ impl<C: Compress> Sealer<C> {
             return Err(Discard::Implausible);
         }
         let plaintext = trial.commit();
-        self.reset_pending = false;
+        self.resets.in_step(flushed);
         let Some(decompressor) = decompressor else {
             let (protocol, packet) = split(plaintext).map_err(Discard::Malformed)?;
             let place = Place::Datagram(end.saturating_sub(packet.len())..end);
@@ -126,14 +126,13 @@ impl<C: Compress> Sealer<C> {
             decompressor.lose();
         }
         self.expected = count.next();
-        self.received = true;
+        self.facts.insert(Facts::RECEIVED);
         let opened = unpack(decompressor, flags, data, end);
         if decompressor.is_out_of_step() {
             self.request_reset(now);
         } else if flags.contains(Flags::FLUSHED) {
             // What was lost is made good: the next loss is another.
-            self.reset_pending = false;
-            self.next_reset = Instant::ZERO;
+            self.resets.in_step(true);
         }
         opened
     }
