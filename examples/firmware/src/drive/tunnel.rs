@@ -110,6 +110,7 @@ fn end<P: Profile, R>(end: &mut Session<P, R>) {
         }
         used((end.next_timeout(), end.timeout_reason()));
         used((end.mtu(), end.phase(), end.encryption(), end.call_info()));
+        used(end.resets());
         used(end.compression());
         used((end.is_up(any(Network::Ipv4)), end.down_reason()));
         used((end.gre_stats(), end.control_stats()));
