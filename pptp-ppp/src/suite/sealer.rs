@@ -2,6 +2,8 @@
 
 mod open;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 use super::Early;
 use super::compression::Compress;
@@ -9,7 +11,7 @@ use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
 use crate::automaton::{Actions, State};
 use crate::ccp::{Agreement, CcpPolicy, Compression, Encryption, decode};
 use crate::codec::Writer;
-use crate::config::{MppePolicy, Requirement, Timing};
+use crate::config::{MppePolicy, Requirement, Strengths, Timing};
 use crate::error::Discard;
 use crate::event::DownReason;
 use crate::negotiation::{Negotiator, Pending};
@@ -17,7 +19,7 @@ use crate::time::Instant;
 use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
 use core::time::Duration;
-use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, Mode, StartKeys};
+use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, LinkKeys, Mode, Strength};
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
 const MAX_REPLY: usize = 64;
@@ -32,7 +34,7 @@ const RESET_INTERVAL: Duration = Duration::from_millis(250);
 pub struct Sealer<C: Compress> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     max_failure: u8,
-    keys: Option<StartKeys>,
+    keys: Option<LinkKeys>,
     encryptor: Option<Encryptor>,
     decryptor: Option<Decryptor>,
     compression: C,
@@ -112,8 +114,9 @@ impl<C: Compress> Sealer<C> {
             self.stop();
         }
         if signals.contains(Actions::TLU) && self.ccp.is_opened() {
-            self.start();
-            if self.encryptor.is_some() && self.decryptor.is_some() {
+            if !self.start() {
+                self.fail(DownReason::NoEncryptionKeys);
+            } else if self.encryptor.is_some() && self.decryptor.is_some() {
                 self.settle();
             } else {
                 self.settle_without();
@@ -131,14 +134,22 @@ impl<C: Compress> Sealer<C> {
         }
     }
 
-    fn start(&mut self) {
+    /// `false` if there is no key for what was agreed on: new keys may lack a strength that those before had.
+    fn start(&mut self) -> bool {
+        let mut has_keys = true;
         let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
         if let Some(keys) = &self.keys {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
-            self.encryptor =
-                encryption(send).map(|it| Encryptor::new(&keys.send, it.strength, it.mode));
-            self.decryptor =
-                encryption(receive).map(|it| Decryptor::new(&keys.receive, it.strength, it.mode));
+            self.encryptor = encryption(send).and_then(|it| {
+                let start = keys.send(it.strength)?;
+                Some(Encryptor::new(&start, it.strength, it.mode))
+            });
+            self.decryptor = encryption(receive).and_then(|it| {
+                let start = keys.receive(it.strength)?;
+                Some(Decryptor::new(&start, it.strength, it.mode))
+            });
+            has_keys = encryption(send).is_some() == self.encryptor.is_some()
+                && encryption(receive).is_some() == self.decryptor.is_some();
         }
         if send.is_some_and(|send| send.mppc) {
             self.compression.start_sending();
@@ -150,6 +161,7 @@ impl<C: Compress> Sealer<C> {
         self.since_begun = u8::MAX;
         self.expected = Count::FIRST;
         self.received = false;
+        has_keys
     }
 
     fn stop(&mut self) {
@@ -200,6 +212,21 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
+/// The strengths that `keys` are for.
+fn served(keys: Option<&LinkKeys>) -> Strengths {
+    let mut served = Strengths::empty();
+    if let Some(keys) = keys {
+        for (strengths, strength) in [
+            (Strengths::BITS_40, Strength::Bits40),
+            (Strengths::BITS_56, Strength::Bits56),
+            (Strengths::BITS_128, Strength::Bits128),
+        ] {
+            served.set(strengths, keys.serves(strength));
+        }
+    }
+    served
+}
+
 impl<C: Compress> SuiteLayer for Sealer<C> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
@@ -232,13 +259,20 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.ccp.policy.set_policy(policy);
     }
 
-    fn lower_layer_up(&mut self, now: Instant, keys: Option<StartKeys>) {
-        if keys.is_none() {
-            let policy = *self.ccp.policy.policy();
+    fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>) {
+        let policy = *self.ccp.policy.policy();
+        let strengths = policy.strengths & served(keys.as_ref());
+        if keys.is_none() || (strengths.is_empty() && strengths != policy.strengths) {
             if policy.requirement == Requirement::Require {
                 return self.fail(DownReason::NoEncryptionKeys);
             }
             self.ccp.policy.set_policy(MppePolicy::REFUSE);
+        } else {
+            // MS-CHAPv1 may leave keys of some strengths only.
+            self.ccp.policy.set_policy(MppePolicy {
+                strengths,
+                ..policy
+            });
         }
         self.keys = keys;
         self.ccp.lower_layer_up(now);
@@ -262,7 +296,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.peer_ready = false;
     }
 
-    fn set_keys(&mut self, keys: Option<StartKeys>) {
+    fn set_keys(&mut self, keys: Option<LinkKeys>) {
         if keys.is_some() {
             self.keys = keys;
         }
