@@ -1,6 +1,6 @@
 use super::super::vectors::unhex;
 use super::*;
-use pptp_mppe::{LinkKeys, SessionKey, Strength};
+use pptp_mppe::{Count, Decryptor, LinkKeys, Mode, SessionKey, Strength};
 use std::vec::Vec;
 
 /// RFC 2433 B.2 and RFC 3079 §2.5.3.
@@ -119,5 +119,74 @@ fn zeros_are_no_proof() {
         let nt = NtHash::from_password(password);
         assert!(!challenge().verify_nt_response(&nt, &[0; 24]));
         assert!(!challenge().verify_lm_response(&lm(password), &[0; 24]));
+    }
+}
+
+/// Exchanges of pppd 2.4.9 with itself: challenge, NT response.
+const PPPD: [(&str, &str, &str); 4] = [
+    (
+        "wonderland",
+        "71cc3f89a7e74db1",
+        "af4b44cce54234813a68e7f0fcdf4e80ddfe5728c97b1ef3",
+    ),
+    (
+        "wonderland",
+        "45848657f3ce9e80",
+        "74d2b8cdb36ba1982f9abc08fa7ab03d764277422cbe8a7e",
+    ),
+    (
+        "wonderland",
+        "afc85583393e2115",
+        "f76a8b6fa1a188f826258dfbea378a14d4fadb8457e85ebf",
+    ),
+    (
+        "looking-glass",
+        "d9d0ad0c05e0c2bb",
+        "72d492c1801bce3929841ace0a305c4dfc5744632a28054e",
+    ),
+];
+
+#[test]
+fn pppd_proves_itself() {
+    for (password, challenge, response) in PPPD {
+        let challenge = Challenge(unhex(challenge));
+        let verified = |password| {
+            challenge.verify_nt_response(&NtHash::from_password(password), &unhex(response))
+        };
+        assert!(verified(password));
+        assert_eq!(verified("wonderland"), password == "wonderland");
+    }
+}
+
+/// The second of these exchanges went on with MPPE of 128 bits: a ping and its answer, under the same key.
+#[test]
+fn keys_decrypt_what_pppd_sent() {
+    const SENT: [(&str, [u8; 4]); 2] = [
+        (
+            "5cf289e0fa9824c4d6a2532ebadb3d5f927bbc788b044fd19001ef86405141de83423a686cde5d792bc646abaac029a8d806508b\
+             434a8dba5ea1310307688e4c6a5ccfbd39dd5b3a874ba4f25ba7272c9f60a08c8c83",
+            [10, 98, 0, 10],
+        ),
+        (
+            "5cf289e0fa987d9896a2532e201f3d5f9270bc788b0f47d19801ef86405141de83423a686cde5d792bc646abaac029a8d806508b\
+             434a8dba5ea1310307688e4c6a5ccfbd39dd5b3a874ba4f25ba7272c9f60a08c8c83",
+            [10, 98, 0, 1],
+        ),
+    ];
+    let (password, challenge, _) = PPPD[1];
+    let keys = Challenge(unhex(challenge)).keys(Some(&NtHash::from_password(password)), None);
+    let keys = LinkKeys::from(keys.unwrap());
+    let starts = [
+        keys.receive(Strength::Bits128),
+        keys.send(Strength::Bits128),
+    ];
+    for (start, (hex, source)) in starts.into_iter().zip(SENT) {
+        let start = start.unwrap();
+        let mut decryptor = Decryptor::new(&start, Strength::Bits128, Mode::Stateless);
+        let mut packet: [u8; 86] = unhex(hex);
+        let trial = decryptor.decrypt(Count::FIRST, true, &mut packet).unwrap();
+        let plain = trial.commit();
+        assert_eq!(plain[..6], [0x00, 0x21, 0x45, 0x00, 0x00, 0x54]);
+        assert_eq!(plain[14..18], source);
     }
 }
