@@ -57,13 +57,6 @@ impl LmHash {
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
-
-    /// The first 8 octets: what keys of 40 and 56 bits are made of after MS-CHAPv1 (RFC 3079 §2.1, §2.2).
-    #[must_use]
-    pub const fn key(&self) -> &[u8; 8] {
-        let [head @ .., _, _, _, _, _, _, _, _] = &self.0;
-        head
-    }
 }
 
 impl PartialEq for LmHash {

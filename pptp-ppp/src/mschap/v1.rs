@@ -6,7 +6,7 @@
 mod tests;
 
 use super::{LmHash, NtHash, des};
-use pptp_mppe::MsChapV1Keys;
+use pptp_mppe::{LinkKeys, StartKey};
 use subtle::ConstantTimeEq as _;
 
 /// The challenge of an exchange: what the value of a Challenge holds.
@@ -77,13 +77,13 @@ impl Challenge {
     ///
     /// The challenge that counts is that of the first authentication, and the password that of the end that called.
     #[must_use]
-    pub fn keys(&self, nt: Option<&NtHash>, lm: Option<&LmHash>) -> Option<MsChapV1Keys> {
-        Some(match (nt, lm) {
-            (None, None) => return None,
-            (None, Some(lm)) => MsChapV1Keys::from_lm(lm.key()),
-            (Some(nt), None) => MsChapV1Keys::from_nt(&nt.hash(), &self.0),
-            (Some(nt), Some(lm)) => MsChapV1Keys::from_nt(&nt.hash(), &self.0).with_lm(lm.key()),
-        })
+    pub fn keys(&self, nt: Option<&NtHash>, lm: Option<&LmHash>) -> Option<LinkKeys> {
+        if nt.is_none() && lm.is_none() {
+            return None;
+        }
+        let wide = nt.map(|hash| StartKey::from_ms_chap_v1(&hash.hash(), &self.0));
+        let narrow = lm.map(|hash| StartKey::from_lm_password_hash(hash.as_bytes()));
+        Some(LinkKeys::same(wide, narrow))
     }
 
     /// The first 7 octets, for both halves (`PasswordHashEncryptedWithBlock`, RFC 2433 A.9).

@@ -114,9 +114,8 @@ impl<C: Compress> Sealer<C> {
             self.stop();
         }
         if signals.contains(Actions::TLU) && self.ccp.is_opened() {
-            if !self.start() {
-                self.fail(DownReason::NoEncryptionKeys);
-            } else if self.encryptor.is_some() && self.decryptor.is_some() {
+            self.start();
+            if self.encryptor.is_some() && self.decryptor.is_some() {
                 self.settle();
             } else {
                 self.settle_without();
@@ -134,22 +133,18 @@ impl<C: Compress> Sealer<C> {
         }
     }
 
-    /// `false` if there is no key for what was agreed on: new keys may lack a strength that those before had.
-    fn start(&mut self) -> bool {
-        let mut has_keys = true;
+    fn start(&mut self) {
         let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
         if let Some(keys) = &self.keys {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
             self.encryptor = encryption(send).and_then(|it| {
                 let start = keys.send(it.strength)?;
-                Some(Encryptor::new(&start, it.strength, it.mode))
+                Some(Encryptor::new(start, it.strength, it.mode))
             });
             self.decryptor = encryption(receive).and_then(|it| {
                 let start = keys.receive(it.strength)?;
-                Some(Decryptor::new(&start, it.strength, it.mode))
+                Some(Decryptor::new(start, it.strength, it.mode))
             });
-            has_keys = encryption(send).is_some() == self.encryptor.is_some()
-                && encryption(receive).is_some() == self.decryptor.is_some();
         }
         if send.is_some_and(|send| send.mppc) {
             self.compression.start_sending();
@@ -161,7 +156,6 @@ impl<C: Compress> Sealer<C> {
         self.since_begun = u8::MAX;
         self.expected = Count::FIRST;
         self.received = false;
-        has_keys
     }
 
     fn stop(&mut self) {
@@ -212,17 +206,15 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
-/// The strengths that `keys` are for.
-fn served(keys: Option<&LinkKeys>) -> Strengths {
-    let mut served = Strengths::empty();
-    if let Some(keys) = keys {
-        for (strengths, strength) in [
-            (Strengths::BITS_40, Strength::Bits40),
-            (Strengths::BITS_56, Strength::Bits56),
-            (Strengths::BITS_128, Strength::Bits128),
-        ] {
-            served.set(strengths, keys.serves(strength));
-        }
+/// Those of `strengths` that `keys` are for: MS-CHAPv1 may leave keys of some only.
+fn served(strengths: Strengths, keys: &LinkKeys) -> Strengths {
+    let mut served = strengths;
+    if !keys.serves(Strength::Bits128) {
+        served.remove(Strengths::BITS_128);
+    }
+    // Of these two there is one key.
+    if !keys.serves(Strength::Bits40) {
+        served.remove(Strengths::BITS_40.union(Strengths::BITS_56));
     }
     served
 }
@@ -260,20 +252,18 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     }
 
     fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>) {
-        let policy = *self.ccp.policy.policy();
-        let strengths = policy.strengths & served(keys.as_ref());
-        if keys.is_none() || (strengths.is_empty() && strengths != policy.strengths) {
+        let mut policy = *self.ccp.policy.policy();
+        let before = policy.strengths;
+        policy.strengths = keys
+            .as_ref()
+            .map_or(Strengths::empty(), |keys| served(before, keys));
+        if keys.is_none() || (policy.strengths.is_empty() && !before.is_empty()) {
             if policy.requirement == Requirement::Require {
                 return self.fail(DownReason::NoEncryptionKeys);
             }
-            self.ccp.policy.set_policy(MppePolicy::REFUSE);
-        } else {
-            // MS-CHAPv1 may leave keys of some strengths only.
-            self.ccp.policy.set_policy(MppePolicy {
-                strengths,
-                ..policy
-            });
+            policy = MppePolicy::REFUSE;
         }
+        self.ccp.policy.set_policy(policy);
         self.keys = keys;
         self.ccp.lower_layer_up(now);
         if self.ccp.policy.is_wanted() {
@@ -297,7 +287,12 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
     }
 
     fn set_keys(&mut self, keys: Option<LinkKeys>) {
-        if keys.is_some() {
+        if let Some(new) = &keys {
+            let strengths = self.ccp.policy.policy().strengths;
+            if served(strengths, new) != strengths {
+                // What they lack may have been agreed on, and no packet may leave without it.
+                self.fail(DownReason::NoEncryptionKeys);
+            }
             self.keys = keys;
         }
     }

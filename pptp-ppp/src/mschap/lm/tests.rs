@@ -41,13 +41,6 @@ fn oem_text_is_taken_as_it_is() {
 }
 
 #[test]
-fn the_key_is_its_first_half() {
-    let hash = LmHash::from_password("clientPass").unwrap();
-    assert_eq!(hash.key(), &unhex("76a152936096d783"));
-    assert_eq!(hash.as_bytes()[..8], hash.key()[..]);
-}
-
-#[test]
 fn it_is_not_printed() {
     let hash = LmHash::from_password("MyPw").unwrap();
     assert_eq!(format!("{hash:?}"), "LmHash { .. }");

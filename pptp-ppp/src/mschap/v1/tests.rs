@@ -76,11 +76,11 @@ fn keys_are_those_of_rfc_3079() {
         (Strength::Bits56, "d10801538cec4a08"),
         (Strength::Bits128, "59d159bc09f76f1da2a86a28ffec0b1e"),
     ];
-    let session = |keys: Option<MsChapV1Keys>| {
-        let keys = LinkKeys::from(keys.unwrap());
+    let session = |keys: Option<LinkKeys>| {
+        let keys = keys.unwrap();
         rows.map(|(strength, _)| {
             let start = keys.send(strength)?;
-            let key = SessionKey::new(&start, strength);
+            let key = SessionKey::new(start, strength);
             Some(
                 key.as_bytes()
                     .iter()
@@ -175,14 +175,14 @@ fn keys_decrypt_what_pppd_sent() {
     ];
     let (password, challenge, _) = PPPD[1];
     let keys = Challenge(unhex(challenge)).keys(Some(&NtHash::from_password(password)), None);
-    let keys = LinkKeys::from(keys.unwrap());
+    let keys = keys.unwrap();
     let starts = [
         keys.receive(Strength::Bits128),
         keys.send(Strength::Bits128),
     ];
     for (start, (hex, source)) in starts.into_iter().zip(SENT) {
         let start = start.unwrap();
-        let mut decryptor = Decryptor::new(&start, Strength::Bits128, Mode::Stateless);
+        let mut decryptor = Decryptor::new(start, Strength::Bits128, Mode::Stateless);
         let mut packet: [u8; 86] = unhex(hex);
         let trial = decryptor.decrypt(Count::FIRST, true, &mut packet).unwrap();
         let plain = trial.commit();

@@ -186,7 +186,7 @@ impl<C: Compress> Sealer<C> {
         let start = |strength| self.keys.as_ref()?.receive(strength);
         let found = match asked.strength.map(|strength| (strength, start(strength))) {
             Some((strength, Some(start))) => {
-                let mut decryptor = Decryptor::new(&start, strength, asked.mode);
+                let mut decryptor = Decryptor::new(start, strength, asked.mode);
                 let trial = decryptor.decrypt(Count::new(header.count()), is_flushed(header), data);
                 trial.is_ok_and(|mut trial| {
                     let found = find_enough(&mut trial, flags, decompressor, Plausibility::Strong);

@@ -3,7 +3,7 @@
 use super::super::Mppe;
 use super::*;
 use crate::config::Modes;
-use pptp_mppe::MsChapV1Keys;
+use pptp_mppe::StartKey;
 use std::vec::Vec;
 
 const NOW: Instant = Instant::ZERO;
@@ -16,9 +16,9 @@ fn policy(requirement: Requirement) -> MppePolicy {
     }
 }
 
-fn up(requirement: Requirement, keys: MsChapV1Keys) -> Mppe {
+fn up(requirement: Requirement, keys: LinkKeys) -> Mppe {
     let mut sealer = Mppe::new(policy(requirement), false, Timing::default());
-    sealer.lower_layer_up(NOW, Some(keys.into()));
+    sealer.lower_layer_up(NOW, Some(keys));
     sealer
 }
 
@@ -44,16 +44,27 @@ fn tell(sealer: &mut Mppe, code: Code, identifier: u8, bits: MppeBits) {
     sealer.handle_packet(NOW, packet).unwrap();
 }
 
-const NT: fn() -> MsChapV1Keys = || MsChapV1Keys::from_nt(&[1; 16], &[2; 8]);
-const LM: fn() -> MsChapV1Keys = || MsChapV1Keys::from_lm(&[3; 8]);
+const NT: StartKey = StartKey::from_bytes([1; 16]);
+const LM: StartKey = StartKey::from_bytes([3; 16]);
+
+fn only_nt() -> LinkKeys {
+    LinkKeys::same(Some(NT), None)
+}
+
+fn only_lm() -> LinkKeys {
+    LinkKeys::same(None, Some(LM))
+}
 
 #[test]
 fn only_what_there_are_keys_for_is_asked_for() {
     let weak = MppeBits::BITS_40 | MppeBits::BITS_56;
     for (keys, expected) in [
-        (NT(), MppeBits::BITS_128),
-        (LM(), weak),
-        (NT().with_lm(&[3; 8]), MppeBits::BITS_128 | weak),
+        (only_nt(), MppeBits::BITS_128),
+        (only_lm(), weak),
+        (
+            LinkKeys::same(Some(NT), Some(LM)),
+            MppeBits::BITS_128 | weak,
+        ),
     ] {
         let mut sealer = up(Requirement::Require, keys);
         let bits = asked(&mut sealer).unwrap();
@@ -69,7 +80,7 @@ fn without_a_key_for_what_is_required_there_is_no_link() {
         ..policy(Requirement::Require)
     };
     let mut sealer = Mppe::new(only_128, false, Timing::default());
-    sealer.lower_layer_up(NOW, Some(LM().into()));
+    sealer.lower_layer_up(NOW, Some(only_lm()));
     let outcome = Outcome::Failed(DownReason::NoEncryptionKeys);
     assert_eq!(sealer.take_outcome(), outcome);
     assert_eq!(asked(&mut sealer), None);
@@ -79,24 +90,22 @@ fn without_a_key_for_what_is_required_there_is_no_link() {
         ..only_128
     };
     let mut sealer = Mppe::new(allowed, false, Timing::default());
-    sealer.lower_layer_up(NOW, Some(LM().into()));
+    sealer.lower_layer_up(NOW, Some(only_lm()));
     assert_eq!(sealer.take_outcome(), Outcome::Settled);
     assert_eq!(asked(&mut sealer), None);
 }
 
 #[test]
-fn new_keys_that_serve_less_do_not_lead_to_packets_in_the_clear() {
+fn new_keys_that_serve_less_end_the_link() {
     for requirement in [Requirement::Require, Requirement::Allow] {
-        let mut sealer = up(requirement, NT());
+        let mut sealer = up(requirement, only_nt());
         let bits = asked(&mut sealer).unwrap();
-        sealer.set_keys(Some(LM().into()));
         tell(&mut sealer, Code::CONFIGURE_REQUEST, 1, bits);
-        let mut buffer = [0; 100];
-        let mut writer = Writer::new(&mut buffer);
-        while let Some(pending) = sealer.write_next(&mut writer) {
-            sealer.sent(pending);
-        }
         tell(&mut sealer, Code::CONFIGURE_ACK, 1, bits);
+        sealer.set_keys(Some(LinkKeys::same(Some(LM), Some(LM))));
+        assert_eq!(sealer.take_outcome(), Outcome::Settled);
+        assert_eq!(sealer.gate(), Gate::Sealed);
+        sealer.set_keys(Some(only_lm()));
         let outcome = Outcome::Failed(DownReason::NoEncryptionKeys);
         assert_eq!(sealer.take_outcome(), outcome, "{requirement:?}");
         assert_eq!(sealer.gate(), Gate::Closed);
