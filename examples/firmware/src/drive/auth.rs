@@ -1,9 +1,11 @@
 //! `pptp_ppp::{auth, mschap}` and the messages of MS-CHAPv2.
 
 use crate::{any, bytes, now, printed, some, some_times, text, used};
+use core::net::{IpAddr, Ipv6Addr};
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
 use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
+use pptp_ppp::guard::{Guard, GuardConfig};
 use pptp_ppp::mschap::change::{self, NewPassword};
 use pptp_ppp::mschap::{self, Exchange, LmHash, NtHash, v1};
 use pptp_ppp::random::Random;
@@ -30,6 +32,21 @@ pub(super) fn computations() {
     used(mschap::without_domain(bytes()));
     version_1(&hash);
     changes(&hash);
+    guard();
+}
+
+fn guard() {
+    let mut guard = Guard::<4, 4>::new(GuardConfig::default(), any([1; 16]));
+    for _ in some_times() {
+        let source = any(IpAddr::V6(Ipv6Addr::LOCALHOST));
+        used(guard.check(now(), source, bytes()));
+        used(guard.peek(now(), source, bytes()));
+        used(guard.failed(now(), source, bytes()));
+        guard.succeeded(now(), source, bytes());
+        guard.withdrawn(now(), source, bytes());
+        used(guard.answer_at(now()));
+    }
+    used(*guard.config());
 }
 
 fn version_1(nt: &NtHash) {
