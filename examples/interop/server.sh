@@ -194,6 +194,8 @@ lock-time = 25'
     [ "$(grep -c ' down session=.* reason=the password is wrong' "$LOGS/server")" = 3 ]
     turned_away 'turned away .*why=.*too many failures' require-mppe-128
     guest 'cat /lab/t.log' | grep -F 'E=691'
+    # One second is pptp-linux's own, and one the answer's, whatever is wrong.
+    sed -n 's/.* down session=.* seconds=\([0-9.]*\) .*/\1/p' "$LOGS/server" | awk '$1 < 2 { exit 1 } END { exit NR != 4 }'
     start=$SECONDS
     sleep 25
     knock require-mppe-128

@@ -12,7 +12,7 @@ use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::mschap::without_domain;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Phase, Verdict};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
@@ -168,9 +168,18 @@ impl Server {
             mppe: user.as_ref().and_then(|user| user.mppe),
         };
         tunnel.user.clone_from(&user);
+        if is_allowed && tunnel.session.phase() != Phase::Authenticate {
+            // It has ended meanwhile, and nobody hears the verdict.
+            attempt = Attempt::NotJudged;
+        }
         tunnel.session.authorize(now, id, &verdict, grant);
-        if attempt == Attempt::Wrong && tunnel.session.down_reason().is_none() {
+        // Who is let in goes on at once; who is not waits to be told.
+        if attempt == Attempt::Wrong && tunnel.session.phase() != Phase::Authenticate {
             attempt = Attempt::Right;
+        }
+        if attempt != Attempt::Right {
+            // Whoever merely knows a name must not keep an address while the link ends.
+            self.take_back_address(place);
         }
         self.attempted(now, place, &account, attempt);
     }
