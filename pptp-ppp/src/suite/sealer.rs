@@ -3,6 +3,8 @@
 mod open;
 mod resets;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 use super::compression::Compress;
 use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
@@ -10,14 +12,14 @@ use super::{Early, ResetCounts};
 use crate::automaton::{Actions, State};
 use crate::ccp::{Agreement, CcpPolicy, Compression, Encryption, decode};
 use crate::codec::Writer;
-use crate::config::{MppePolicy, Requirement, Timing};
+use crate::config::{MppePolicy, Requirement, Strengths, Timing};
 use crate::error::Discard;
 use crate::event::DownReason;
 use crate::negotiation::{Negotiator, Pending};
 use crate::time::Instant;
 use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
-use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, Mode, StartKeys};
+use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, LinkKeys, Mode, Strength};
 use resets::Resets;
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
@@ -30,7 +32,7 @@ const MAX_REPLY: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Sealer<C: Compress> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
-    keys: Option<StartKeys>,
+    keys: Option<LinkKeys>,
     encryptor: Option<Encryptor>,
     decryptor: Option<Decryptor>,
     compression: C,
@@ -143,10 +145,14 @@ impl<C: Compress> Sealer<C> {
         let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
         if let Some(keys) = &self.keys {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
-            self.encryptor =
-                encryption(send).map(|it| Encryptor::new(&keys.send, it.strength, it.mode));
-            self.decryptor =
-                encryption(receive).map(|it| Decryptor::new(&keys.receive, it.strength, it.mode));
+            self.encryptor = encryption(send).and_then(|it| {
+                let start = keys.send(it.strength)?;
+                Some(Encryptor::new(start, it.strength, it.mode))
+            });
+            self.decryptor = encryption(receive).and_then(|it| {
+                let start = keys.receive(it.strength)?;
+                Some(Decryptor::new(start, it.strength, it.mode))
+            });
         }
         if send.is_some_and(|send| send.mppc) {
             self.compression.start_sending();
@@ -206,6 +212,19 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
+/// Those of `strengths` that `keys` are for: MS-CHAPv1 may leave keys of some only.
+fn served(strengths: Strengths, keys: &LinkKeys) -> Strengths {
+    let mut served = strengths;
+    if !keys.serves(Strength::Bits128) {
+        served.remove(Strengths::BITS_128);
+    }
+    // Of these two there is one key.
+    if !keys.serves(Strength::Bits40) {
+        served.remove(Strengths::BITS_40.union(Strengths::BITS_56));
+    }
+    served
+}
+
 impl<C: Compress> SuiteLayer for Sealer<C> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
@@ -231,14 +250,19 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.ccp.policy.set_policy(policy);
     }
 
-    fn lower_layer_up(&mut self, now: Instant, keys: Option<StartKeys>) {
-        if keys.is_none() {
-            let policy = *self.ccp.policy.policy();
+    fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>) {
+        let mut policy = *self.ccp.policy.policy();
+        let before = policy.strengths;
+        policy.strengths = keys
+            .as_ref()
+            .map_or(Strengths::empty(), |keys| served(before, keys));
+        if keys.is_none() || (policy.strengths.is_empty() && !before.is_empty()) {
             if policy.requirement == Requirement::Require {
                 return self.fail(DownReason::NoEncryptionKeys);
             }
-            self.ccp.policy.set_policy(MppePolicy::REFUSE);
+            policy = MppePolicy::REFUSE;
         }
+        self.ccp.policy.set_policy(policy);
         self.keys = keys;
         self.ccp.lower_layer_up(now);
         if self.ccp.policy.is_wanted() {
@@ -260,8 +284,13 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.facts.remove(Facts::PEER_READY);
     }
 
-    fn set_keys(&mut self, keys: Option<StartKeys>) {
-        if keys.is_some() {
+    fn set_keys(&mut self, keys: Option<LinkKeys>) {
+        if let Some(new) = &keys {
+            let strengths = self.ccp.policy.policy().strengths;
+            if served(strengths, new) != strengths {
+                // What they lack may have been agreed on, and no packet may leave without it.
+                self.fail(DownReason::NoEncryptionKeys);
+            }
             self.keys = keys;
         }
     }
