@@ -17,7 +17,7 @@ use crate::time::Instant;
 use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
 use core::time::Duration;
-use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, Mode, StartKeys};
+use pptp_mppe::{BATCH, Decryptor, Encryptor, Mode, StartKeys};
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
 const MAX_REPLY: usize = 64;
@@ -36,13 +36,6 @@ pub struct Sealer<C: Compress> {
     encryptor: Option<Encryptor>,
     decryptor: Option<Decryptor>,
     compression: C,
-    /// The count of the next packet that is sent.
-    next: Count,
-    /// How many were sent since history and key stream were begun anew.
-    since_begun: u8,
-    /// The count of the next packet to come in that is not encrypted, and whether one has.
-    expected: Count,
-    received: bool,
     /// CCP has come to its end, with encryption or without.
     settled: bool,
     outcome: Outcome,
@@ -85,7 +78,7 @@ impl<C: Compress> Sealer<C> {
         let agreed = self.encryptor.is_some()
             || self.decryptor.is_some()
             || self.compression.is_sending()
-            || self.compression.decompressor().is_some();
+            || self.compression.receiving().is_some();
         if (!again || agreed) && self.outcome == Outcome::Nothing {
             self.outcome = Outcome::Settled;
         }
@@ -146,10 +139,6 @@ impl<C: Compress> Sealer<C> {
         if receive.is_some_and(|receive| receive.mppc) {
             self.compression.start_receiving();
         }
-        self.next = Count::FIRST;
-        self.since_begun = u8::MAX;
-        self.expected = Count::FIRST;
-        self.received = false;
     }
 
     fn stop(&mut self) {
@@ -164,14 +153,15 @@ impl<C: Compress> Sealer<C> {
         let compresses = self.compression.is_sending();
         let Some(encryptor) = &mut self.encryptor else {
             // RFC 2118 §4.3 has no Reset-Ack.
-            let compressor = self.compression.compressor();
-            compressor.ok_or(Discard::EncryptionNotUp)?.flush();
+            let sending = self.compression.sending();
+            let sending = sending.ok_or(Discard::EncryptionNotUp)?;
+            sending.compressor.flush();
             return Ok(());
         };
         encryptor.flush();
-        if let Some(compressor) = self.compression.compressor() {
-            compressor.flush();
-            self.since_begun = u8::MAX;
+        if let Some(sending) = self.compression.sending() {
+            sending.compressor.flush();
+            sending.since_begun = u8::MAX;
         }
         // MPPE has no Reset-Ack (RFC 3078 §8.2), and Windows rejects its code. But Linux, which takes MPPE for one
         // compressor among others (RFC 1962 §3.2), decrypts nothing more until there is one. It has no MPPC.
@@ -195,7 +185,7 @@ impl<C: Compress> Sealer<C> {
         packet.code == Code::CONFIGURE_REQUEST
             && self.ccp.is_opened()
             && !self.has_decrypted()
-            && !self.received
+            && self.compression.receiving().is_none_or(|it| !it.received)
             && self.ccp.policy.is_granted(packet.data)
     }
 }
@@ -213,10 +203,6 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
             encryptor: None,
             decryptor: None,
             compression: C::new(),
-            next: Count::FIRST,
-            since_begun: u8::MAX,
-            expected: Count::FIRST,
-            received: false,
             settled: false,
             outcome: Outcome::Nothing,
             reset_pending: false,
@@ -379,7 +365,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         let policy = &self.ccp.policy;
         let send = policy.send().filter(|_| self.compression.is_sending());
         let receive = policy.receive();
-        let receive = receive.filter(|_| self.compression.decompressor().is_some());
+        let receive = receive.filter(|_| self.compression.receiving().is_some());
         let compression = |agreed: Option<Agreement>| agreed.and_then(Agreement::compression);
         (compression(send), compression(receive))
     }
@@ -432,8 +418,8 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         match place {
             Place::Datagram(range) => sealed.get(range).unwrap_or_default(),
             Place::History(start) => {
-                let decompressor = self.compression.decompressor();
-                let packet = decompressor.map(|decompressor| decompressor.packet());
+                let receiving = self.compression.receiving();
+                let packet = receiving.map(|receiving| receiving.decompressor.packet());
                 packet
                     .and_then(|packet| packet.get(start..))
                     .unwrap_or_default()

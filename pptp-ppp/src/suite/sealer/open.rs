@@ -36,7 +36,8 @@ impl<C: Compress> Sealer<C> {
         if self.decryptor.is_none() {
             self.take_for_ack(now, header, data);
         }
-        let decompressor = self.compression.decompressor_mut();
+        let receiving = self.compression.receiving_mut();
+        let decompressor = receiving.map(|receiving| &mut receiving.decompressor);
         let allowed = match &self.decryptor {
             None => Err(Discard::EncryptionNotUp),
             Some(_) if is_compressed(header) && decompressor.is_none() => {
@@ -107,26 +108,26 @@ impl<C: Compress> Sealer<C> {
         if is_encrypted || !C::COMPRESSES {
             return Err(Discard::WrongEncryptionBits);
         }
-        if self.compression.decompressor().is_none() {
+        if self.compression.receiving().is_none() {
             self.take_for_ack(now, header, data);
         }
-        let (Some(decompressor), Some(agreed)) = (
-            self.compression.decompressor_mut(),
-            self.ccp.policy.receive(),
-        ) else {
+        let (Some(receiving), Some(agreed)) =
+            (self.compression.receiving_mut(), self.ccp.policy.receive())
+        else {
             return Err(Discard::WrongEncryptionBits);
         };
         let flags = flags(header, agreed.mode);
         let count = Count::new(header.count());
-        if (1..=LATE).contains(&self.expected.since(count)) {
+        if (1..=LATE).contains(&receiving.expected.since(count)) {
             self.request_reset(now);
             return Err(Discard::WrongCount);
         }
-        if count != self.expected && !flags.contains(Flags::FLUSHED) {
+        let decompressor = &mut receiving.decompressor;
+        if count != receiving.expected && !flags.contains(Flags::FLUSHED) {
             decompressor.lose();
         }
-        self.expected = count.next();
-        self.received = true;
+        receiving.expected = count.next();
+        receiving.received = true;
         let opened = unpack(decompressor, flags, data, end);
         if decompressor.is_out_of_step() {
             self.request_reset(now);
@@ -140,7 +141,7 @@ impl<C: Compress> Sealer<C> {
 
     /// As [`SuiteLayer::open_early`](super::SuiteLayer::open_early).
     pub(super) fn decrypt_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
-        let decompresses = self.compression.decompressor().is_some();
+        let decompresses = self.compression.receiving().is_some();
         let Some(decryptor) = &mut self.decryptor else {
             return [const { None }; BATCH];
         };
@@ -182,7 +183,8 @@ impl<C: Compress> Sealer<C> {
             self.compression.start_receiving();
         }
         let flags = flags(header, asked.mode);
-        let decompressor = self.compression.decompressor();
+        let receiving = self.compression.receiving();
+        let decompressor = receiving.map(|receiving| &receiving.decompressor);
         let found = match (asked.strength, &self.keys) {
             (Some(strength), Some(keys)) => {
                 let mut decryptor = Decryptor::new(&keys.receive, strength, asked.mode);

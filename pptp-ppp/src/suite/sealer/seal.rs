@@ -1,6 +1,7 @@
 //! What is sent: compressed, then encrypted (RFC 3078 §3.1).
 
 use super::super::compression::Compress;
+use super::super::compression::sealed::Sending;
 use super::Sealer;
 use crate::codec::Writer;
 use crate::wire::Protocol;
@@ -30,6 +31,16 @@ impl Body {
         flags: Flags::empty(),
         compressed: None,
     };
+
+    /// Sees to it that `place` starts with it, and gives its length.
+    fn put(self, prefix: &[u8], packet: &[u8], place: &mut [u8]) -> usize {
+        self.compressed.unwrap_or_else(|| {
+            let mut writer = Writer::new(place);
+            writer.bytes(prefix);
+            writer.bytes(packet);
+            writer.len()
+        })
+    }
 }
 
 impl<C: Compress> Sealer<C> {
@@ -47,13 +58,13 @@ impl<C: Compress> Sealer<C> {
         let prefix = protocol.0.to_be_bytes();
         let body = self.compress(&prefix, packet, place);
         let Some(encryptor) = &mut self.encryptor else {
-            *header = word(body.flags, None, self.next);
-            self.next = self.next.next();
-            let len = body.compressed;
-            return Header::LEN.saturating_add(len.unwrap_or_else(|| copy(&prefix, packet, place)));
+            let count = self.compression.sending().map(Sending::count);
+            *header = word(body.flags, None, count.unwrap_or(Count::FIRST));
+            return Header::LEN.saturating_add(body.put(&prefix, packet, place));
         };
         // They share bit A: where the history begins anew, so does the key stream.
-        if body.flags.contains(Flags::FLUSHED) && encryptor.mode() == Mode::Stateful {
+        let is_stateful = encryptor.mode() == Mode::Stateful;
+        if is_stateful && body.flags.contains(Flags::FLUSHED) {
             encryptor.flush();
         }
         let (len, sealed) = match body.compressed {
@@ -67,12 +78,9 @@ impl<C: Compress> Sealer<C> {
             },
         };
         *header = word(body.flags, Some(sealed), sealed.count);
-        self.next = sealed.count.next();
-        self.since_begun = if sealed.flushed {
-            0
-        } else {
-            self.since_begun.saturating_add(1)
-        };
+        if is_stateful && let Some(sending) = self.compression.sending() {
+            sending.encrypted(sealed);
+        }
         Header::LEN.saturating_add(len)
     }
 
@@ -89,8 +97,7 @@ impl<C: Compress> Sealer<C> {
         let prefix = protocol.0.to_be_bytes();
         let body = self.compress(&prefix, packet, place);
         *header = word(body.flags, None, Count::FIRST);
-        let len = body.compressed;
-        Header::LEN.saturating_add(len.unwrap_or_else(|| copy(&prefix, packet, place)))
+        Header::LEN.saturating_add(body.put(&prefix, packet, place))
     }
 
     /// As [`SuiteLayer::seal_staged`](super::SuiteLayer::seal_staged).
@@ -111,8 +118,6 @@ impl<C: Compress> Sealer<C> {
             for (header, sealed) in headers.into_iter().zip(seals) {
                 let [first, _] = *header;
                 *header = word(Flags::from_header(first), Some(sealed), sealed.count);
-                self.next = sealed.count.next();
-                self.since_begun = 0;
             }
         }
     }
@@ -123,13 +128,14 @@ impl<C: Compress> Sealer<C> {
             Some(encryptor) => Some(encryptor.mode()),
             None => self.ccp.policy.send().map(|send| send.mode),
         };
-        let Some(compressor) = self.compression.compressor() else {
+        let Some(sending) = self.compression.sending() else {
             return Body::PLAIN;
         };
+        let compressor = &mut sending.compressor;
         let shares_key_stream = matches!(self.encryptor, Some(Encryptor::Stateful(_)));
-        if mode == Some(Mode::Stateless) || (shares_key_stream && self.next.is_flag()) {
+        if mode == Some(Mode::Stateless) || (shares_key_stream && sending.next.is_flag()) {
             compressor.flush();
-        } else if shares_key_stream && self.since_begun < PATIENCE && compressor.is_flushed() {
+        } else if shares_key_stream && sending.since_begun < PATIENCE && compressor.is_flushed() {
             return Body::PLAIN;
         }
         match compressor.compress(prefix, packet, place) {
@@ -157,12 +163,4 @@ fn word(flags: Flags, sealed: Option<Sealed>, count: Count) -> [u8; Header::LEN]
         );
     }
     Header::new(bits, count.get()).word().to_be_bytes()
-}
-
-/// Puts a packet as it is into `place`, and gives its length.
-fn copy(prefix: &[u8], packet: &[u8], place: &mut [u8]) -> usize {
-    let mut writer = Writer::new(place);
-    writer.bytes(prefix);
-    writer.bytes(packet);
-    writer.len()
 }
