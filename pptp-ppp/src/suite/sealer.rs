@@ -28,13 +28,16 @@ const RESET_INTERVAL: Duration = Duration::from_millis(250);
 /// policy has them, and with [`Mppc`](super::Mppc) compression, alone or under encryption.
 ///
 /// See [`Mppe`](super::Mppe) and [`MppcMppe`](super::MppcMppe).
+///
+/// `PREPARED` is for the keys of how many packets to come [`Ppp::prepare`](crate::Ppp::prepare) has room, each way: 0, or
+/// a power of 2 up to 128. Each takes 274 octets.
 #[derive(Debug, Clone)]
-pub struct Sealer<C: Compress> {
+pub struct Sealer<C: Compress, const PREPARED: usize = 0> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     max_failure: u8,
     keys: Option<StartKeys>,
-    encryptor: Option<Encryptor>,
-    decryptor: Option<Decryptor>,
+    encryptor: Option<Encryptor<PREPARED>>,
+    decryptor: Option<Decryptor<PREPARED>>,
     compression: C,
     /// CCP has come to its end, with encryption or without.
     settled: bool,
@@ -48,7 +51,7 @@ pub struct Sealer<C: Compress> {
     peer_ready: bool,
 }
 
-impl<C: Compress> Sealer<C> {
+impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     fn requirement(&self) -> Requirement {
         self.ccp.policy.policy().requirement
     }
@@ -128,10 +131,10 @@ impl<C: Compress> Sealer<C> {
         let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
         if let Some(keys) = &self.keys {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
-            self.encryptor =
-                encryption(send).map(|it| Encryptor::new(&keys.send, it.strength, it.mode));
-            self.decryptor =
-                encryption(receive).map(|it| Decryptor::new(&keys.receive, it.strength, it.mode));
+            self.encryptor = encryption(send)
+                .map(|it| Encryptor::new(&keys.send, it.strength, it.mode).with_prepared());
+            self.decryptor = encryption(receive)
+                .map(|it| Decryptor::new(&keys.receive, it.strength, it.mode).with_prepared());
         }
         if send.is_some_and(|send| send.mppc) {
             self.compression.start_sending();
@@ -190,7 +193,7 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
-impl<C: Compress> SuiteLayer for Sealer<C> {
+impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
     const SEALS: bool = true;
@@ -401,8 +404,22 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.seal_staged_packets(staged);
     }
 
+    fn seal_staged_jobs(jobs: &mut [(&mut Self, &mut [u8])]) {
+        Self::seal_staged_packets_of_several(jobs);
+    }
+
+    fn prepare(&mut self) -> bool {
+        let sends = self.encryptor.as_mut().is_some_and(Encryptor::prepare);
+        let receives = self.decryptor.as_mut().is_some_and(Decryptor::prepare);
+        sends || receives
+    }
+
     fn open_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
         self.decrypt_early(sealed)
+    }
+
+    fn open_early_jobs(jobs: &mut [(&mut Self, &mut [u8])]) -> [Option<Early>; BATCH] {
+        Self::decrypt_early_of_several(jobs)
     }
 
     fn open(

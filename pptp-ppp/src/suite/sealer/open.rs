@@ -13,13 +13,14 @@ use crate::time::Instant;
 use crate::wire::mppe::{Header, HeaderBits};
 use heapless::Vec;
 use pptp_mppc::{Decompressor, Error, Flags};
+use pptp_mppe::stateless::{DecryptJob, decrypt_jobs};
 use pptp_mppe::{BATCH, Count, DecryptError, Decryptor, Mode, Packet, Trial};
 
 /// A packet that is not encrypted is taken for one that comes late if it is at most so many behind. Any other that does
 /// not have the count that is expected was sent after the last one, whatever the count.
 const LATE: u16 = 64;
 
-impl<C: Compress> Sealer<C> {
+impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     /// As [`SuiteLayer::open`](super::SuiteLayer::open).
     pub(super) fn open_packet(
         &mut self,
@@ -147,18 +148,8 @@ impl<C: Compress> Sealer<C> {
         };
         let mut packets: Vec<Packet<'_>, BATCH> = Vec::new();
         for sealed in sealed {
-            let Some((header, data)) = sealed.split_first_chunk_mut() else {
+            let Some(packet) = encrypted(sealed, decompresses) else {
                 break;
-            };
-            let header = Header::from_word(u16::from_be_bytes(*header));
-            let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
-            if !encrypted || (is_compressed(header) && !decompresses) {
-                break;
-            }
-            let packet = Packet {
-                count: Count::new(header.count()),
-                flushed: is_flushed(header),
-                data,
             };
             if packets.push(packet).is_err() {
                 break;
@@ -167,6 +158,31 @@ impl<C: Compress> Sealer<C> {
         decryptor
             .decrypt_early(&mut packets)
             .map(|early| early.map(Early))
+    }
+
+    /// As [`SuiteLayer::open_early_jobs`](super::SuiteLayer::open_early_jobs).
+    pub(super) fn decrypt_early_of_several(
+        jobs: &mut [(&mut Self, &mut [u8])],
+    ) -> [Option<Early>; BATCH] {
+        let mut early = [const { None }; BATCH];
+        let mut slots: Vec<&mut Option<Early>, BATCH> = Vec::new();
+        let mut packets: Vec<DecryptJob<'_, PREPARED, _>, BATCH> = Vec::new();
+        for ((sealer, sealed), slot) in jobs.iter_mut().zip(&mut early) {
+            let decompresses = sealer.compression.receiving().is_some();
+            if let Some(Decryptor::Stateless(decryptor)) = &mut sealer.decryptor
+                && let Some(Packet { count, data, .. }) = encrypted(sealed, decompresses)
+            {
+                let _ = packets.push(DecryptJob::new(decryptor, count, data));
+                let _ = slots.push(slot);
+            }
+        }
+        if packets.len() >= 2 {
+            decrypt_jobs(&mut packets);
+        }
+        for (slot, packet) in slots.into_iter().zip(packets) {
+            *slot = packet.into_early().map(Early);
+        }
+        early
     }
 
     /// A peer whose packets are as our unanswered Configure-Request asked has granted it, and its Configure-Ack was
@@ -208,6 +224,18 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
+/// A packet that is encrypted, and compressed only if there is a decompressor.
+fn encrypted(sealed: &mut [u8], decompresses: bool) -> Option<Packet<'_>> {
+    let (header, data) = sealed.split_first_chunk_mut()?;
+    let header = Header::from_word(u16::from_be_bytes(*header));
+    let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
+    (encrypted && (decompresses || !is_compressed(header))).then(|| Packet {
+        count: Count::new(header.count()),
+        flushed: is_flushed(header),
+        data,
+    })
+}
+
 fn is_compressed(header: Header) -> bool {
     header.bits().contains(HeaderBits::COMPRESSED)
 }
@@ -228,8 +256,8 @@ fn flags(header: Header, mode: Mode) -> Flags {
 
 /// Tries all that a packet may have been encrypted with, until it looks like one. If nothing does, it is ciphertext
 /// again.
-fn find(
-    trial: &mut Trial<'_, '_>,
+fn find<const PREPARED: usize>(
+    trial: &mut Trial<'_, '_, PREPARED>,
     flags: Flags,
     decompressor: Option<&Decompressor>,
     beyond_doubt: bool,
@@ -246,8 +274,8 @@ fn find(
     find_enough(trial, flags, decompressor, enough)
 }
 
-fn find_enough(
-    trial: &mut Trial<'_, '_>,
+fn find_enough<const PREPARED: usize>(
+    trial: &mut Trial<'_, '_, PREPARED>,
     flags: Flags,
     decompressor: Option<&Decompressor>,
     enough: Plausibility,

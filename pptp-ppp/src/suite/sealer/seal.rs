@@ -8,6 +8,7 @@ use crate::wire::Protocol;
 use crate::wire::mppe::{Header, HeaderBits};
 use heapless::Vec;
 use pptp_mppc::{Flags, Outcome};
+use pptp_mppe::stateless::{EncryptJob, encrypt_jobs};
 use pptp_mppe::{BATCH, Count, Encryptor, Mode, Sealed};
 
 /// How many packets have to go, in stateful mode, before the history may be begun anew for the sake of one that did not
@@ -43,7 +44,7 @@ impl Body {
     }
 }
 
-impl<C: Compress> Sealer<C> {
+impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     /// As [`SuiteLayer::seal`](super::SuiteLayer::seal).
     pub(super) fn seal_packet(
         &mut self,
@@ -116,8 +117,28 @@ impl<C: Compress> Sealer<C> {
             }
             let seals = encryptor.encrypt_batch(&mut bodies);
             for (header, sealed) in headers.into_iter().zip(seals) {
-                let [first, _] = *header;
-                *header = word(Flags::from_header(first), Some(sealed), sealed.count);
+                finish(header, sealed);
+            }
+        }
+    }
+
+    /// As [`SuiteLayer::seal_staged_jobs`](super::SuiteLayer::seal_staged_jobs).
+    pub(super) fn seal_staged_packets_of_several(jobs: &mut [(&mut Self, &mut [u8])]) {
+        for jobs in jobs.chunks_mut(BATCH) {
+            let mut headers: Vec<&mut [u8; Header::LEN], BATCH> = Vec::new();
+            let mut bodies: Vec<EncryptJob<'_, PREPARED>, BATCH> = Vec::new();
+            for (sealer, packet) in jobs {
+                if let Some(Encryptor::Stateless(encryptor)) = &mut sealer.encryptor
+                    && let Some((header, body)) = packet.split_first_chunk_mut()
+                {
+                    let _ = headers.push(header);
+                    let _ = bodies.push(EncryptJob::new(encryptor, body));
+                }
+            }
+            encrypt_jobs(&mut bodies);
+            let seals = bodies.iter().filter_map(EncryptJob::sealed);
+            for (header, sealed) in headers.into_iter().zip(seals) {
+                finish(header, sealed);
             }
         }
     }
@@ -150,6 +171,12 @@ impl<C: Compress> Sealer<C> {
             Err(_) => Body::PLAIN,
         }
     }
+}
+
+/// Adds to the header of a staged packet what its encryption says.
+fn finish(header: &mut [u8; Header::LEN], sealed: Sealed) {
+    let [first, _] = *header;
+    *header = word(Flags::from_header(first), Some(sealed), sealed.count);
 }
 
 /// The header as it is on the wire.
