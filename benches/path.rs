@@ -4,11 +4,21 @@ use crate::corpus;
 use core::time::Duration;
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::{Modes, MppePolicy};
-use pptp_core::ppp::{Credentials, Demand, Methods, Profile};
+use pptp_core::ppp::{Credentials, Demand, Ipv4Only, Methods, MsChapV2, NoMppc, Profile, Sealer};
 use pptp_core::testkit::{Conditions, Node, Sim};
 use pptp_core::time::Instant;
 use pptp_core::{Client, ClientConfig, Inbound, Network, Outgoing, Server, ServerConfig};
 use std::hint::black_box;
+
+/// As [`Minimal`](pptp_core::ppp::Minimal), with room for the keys of 16 packets to come.
+#[derive(Debug, Clone)]
+pub struct Ahead;
+
+impl Profile for Ahead {
+    type Suite = Sealer<NoMppc, 16>;
+    type Auth = MsChapV2;
+    type Networks = Ipv4Only;
+}
 
 /// Encryption with keys of 128 bits in stateless mode, as it is by default.
 #[must_use]
@@ -80,6 +90,14 @@ impl<P: Profile> Path<P> {
         };
     }
 
+    /// Prepares the keys of so many packets to come, as far as there is room for them.
+    pub fn prepare(&mut self, packets: usize) {
+        for _ in 0..packets {
+            self.client.prepare();
+            self.server.prepare();
+        }
+    }
+
     /// Has several packets go through it at once.
     pub fn carry_batch<const K: usize>(&mut self, packets: [&[u8]; K], rooms: &mut [Vec<u8>; K]) {
         let lens = {
@@ -104,6 +122,41 @@ impl<P: Profile> Path<P> {
                 other => panic!("no packet: {other:?}"),
             };
         }
+    }
+}
+
+/// Has a packet go through each of several tunnels at once.
+pub fn carry_jobs<P: Profile, const K: usize>(
+    paths: [&mut Path<P>; K],
+    packets: [&[u8]; K],
+    rooms: &mut [Vec<u8>; K],
+) {
+    let mut now = Instant::ZERO;
+    let (mut clients, mut servers) = (Vec::with_capacity(K), Vec::with_capacity(K));
+    for path in paths {
+        now = path.now;
+        clients.push(&mut path.client);
+        servers.push(&mut path.server);
+    }
+    let lens = {
+        let pairs = packets.iter().zip(&mut *rooms);
+        let mut outgoing: Vec<_> = pairs
+            .map(|(packet, room)| Outgoing::new(packet, room))
+            .collect();
+        let mut jobs: Vec<_> = clients.into_iter().zip(&mut outgoing).collect();
+        Client::send_jobs(now, Network::Ipv4, &mut jobs);
+        let len = |packet: &Outgoing<'_>| packet.sent().expect("the tunnel is up").len();
+        outgoing.iter().map(len).collect::<Vec<_>>()
+    };
+    let datagrams = rooms.iter_mut().zip(lens);
+    let datagrams = datagrams.map(|(room, len)| &mut room[..len]);
+    let mut jobs: Vec<_> = servers.into_iter().zip(datagrams).collect();
+    let mut jobs = Server::handle_gre_jobs(now, &mut jobs);
+    while let Some(inbound) = jobs.next() {
+        match inbound {
+            Ok(Inbound::Packet { packet, .. }) => black_box(packet.len()),
+            other => panic!("no packet: {other:?}"),
+        };
     }
 }
 

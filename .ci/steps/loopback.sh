@@ -26,8 +26,8 @@ policy strength-56 --strength 56 --mode stateful
 policy stateful --strength 40,56,128 --mode stateful
 policy allowed --mppe allow
 policy clear --mppe refuse --loss 0
-# Apart: what is compressed pptp-inspect does not read.
-mkdir -p "$captures/compressed"
-policy compressed/stateless --mppc --file README.md
-policy compressed/stateful --mppc --mode stateful --file README.md
-policy compressed/alone --mppc --mppe refuse --mode stateful --file README.md
+policy compressed-stateless --mppc --file README.md
+policy compressed-stateful --mppc --mode stateful --file README.md
+policy compressed-alone --mppc --mppe refuse --mode stateful --file README.md
+policy compressed-alone-stateless --mppc --mppe refuse --file README.md
+policy compressed-lossy --mppc --mode stateful --loss 0.2 --reorder 0.2 --seed 3 --file README.md

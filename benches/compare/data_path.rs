@@ -2,12 +2,13 @@
 
 use crate::Sink;
 use pptp_benches::SIZES;
-use pptp_benches::path::{self, Path, packets, rooms};
+use pptp_benches::path::{self, Ahead, Path, carry_jobs, packets, rooms};
 use pptp_benches::table::Table;
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::{Full, Minimal, Profile};
 use pptp_mppe::{Count, Decryptor, Encryptor, Mode, Packet, StartKey, Strength};
 use std::hint::black_box;
+use std::time::Instant;
 
 const CIPHER: &str = "MPPE stateless without PPTP";
 const CIPHER_BATCH: &str = "MPPE stateless without PPTP, batches of 8";
@@ -71,6 +72,8 @@ pub(crate) fn table(at: usize) -> Table<'static> {
         len,
     );
     batch::<Minimal, 8>(&mut table, STATELESS_BATCH, path::stateless(), false, len);
+    jobs(&mut table, len);
+    prepared(&mut table, len);
     one::<Minimal>(&mut table, STATEFUL, path::stateful(), false, len);
     one::<Full>(
         &mut table,
@@ -134,6 +137,38 @@ fn batch<P: Profile + 'static, const K: usize>(
         for packets in packets.as_chunks::<K>().0 {
             path.carry_batch(packets.each_ref().map(Vec::as_slice), &mut rooms);
         }
+    });
+}
+
+/// A packet each of several tunnels.
+fn jobs(table: &mut Table<'_>, len: usize) {
+    const SESSIONS: usize = 12;
+    let path = Path::<Minimal>::new(path::stateless(), false);
+    let mut paths = [(); SESSIONS].map(|()| path.clone());
+    let packets = packets(len);
+    let mut rooms = rooms();
+    let name = format!("ours, MPPE stateless, jobs of {SESSIONS} sessions");
+    table.row(name, SESSIONS as u32, move || {
+        let packets = packets.first_chunk().expect("there are more");
+        let packets = packets.each_ref().map(Vec::as_slice);
+        carry_jobs(paths.each_mut(), black_box(packets), &mut rooms);
+    });
+}
+
+/// Only the critical path: what `prepare` takes is not counted.
+fn prepared(table: &mut Table<'_>, len: usize) {
+    let mut path = Path::<Ahead>::new(path::stateless(), false);
+    let packets = packets(len);
+    let [mut room] = rooms();
+    let units = packets.len();
+    let name = "ours, MPPE stateless, keys prepared ahead";
+    table.timed_row(name, units as u32, move || {
+        path.prepare(units);
+        let start = Instant::now();
+        for packet in &packets {
+            path.carry(black_box(packet), &mut room);
+        }
+        start.elapsed()
     });
 }
 

@@ -1,7 +1,7 @@
 //! What a packet costs where sessions are many: one in each of them in turn, in an order without any order.
 
 use pptp_benches::SIZES;
-use pptp_benches::path::{self, Path, packets, rooms};
+use pptp_benches::path::{self, Path, carry_jobs, packets, rooms};
 use pptp_benches::table::Table;
 use pptp_core::ppp::{Full, Minimal};
 use pptp_core::testkit::Rng;
@@ -11,6 +11,9 @@ use std::hint::black_box;
 
 /// How many there are.
 const SESSIONS: [usize; 3] = [1, 100, 10_000];
+
+/// How many of them have a packet at once, where that is measured.
+const JOBS: usize = 12;
 
 /// How many tables there are.
 pub(crate) const TABLES: usize = 3;
@@ -30,11 +33,29 @@ pub(crate) fn table(at: usize) -> Table<'static> {
         }
         let packets = packets(len);
         let [mut room] = rooms();
+        let mut jobs = None;
         let order = shuffled(sessions);
         // Enough of them for the clock.
         let times = (100 / sessions).max(1);
         let units = (times * sessions) as u32;
         let plural = if sessions == 1 { "" } else { "s" };
+        if sessions >= JOBS {
+            let (mut paths, packets, mut rooms) = (paths.clone(), packets.clone(), rooms());
+            let order = order.clone();
+            let units = (times * (sessions - sessions % JOBS)) as u32;
+            let name = format!("ours, {sessions} sessions, jobs of {JOBS}");
+            jobs = Some((name, units, move || {
+                let packets = packets.first_chunk().expect("there are more");
+                let packets = packets.each_ref().map(Vec::as_slice);
+                for _ in 0..times {
+                    for &places in order.as_chunks::<JOBS>().0 {
+                        let paths = paths.get_disjoint_mut(places);
+                        let paths = paths.expect("each is there once");
+                        carry_jobs(paths, black_box(packets), &mut rooms);
+                    }
+                }
+            }));
+        }
         table.row(
             format!("ours, {sessions} session{plural}"),
             units,
@@ -46,6 +67,9 @@ pub(crate) fn table(at: usize) -> Table<'static> {
                 }
             },
         );
+        if let Some((name, units, run)) = jobs {
+            table.row(name, units, run);
+        }
     }
     let sizes = [size_of::<Client<Minimal>>(), size_of::<Server<Minimal>>()];
     table.note(format!(

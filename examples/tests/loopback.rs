@@ -176,14 +176,24 @@ fn the_inspector_reads_the_capture() {
         user: Some(USER.into()),
         nt_hash: NtHash::from_password(PASSWORD),
     };
-    for conditions in [PERFECT, Conditions::ROUGH] {
+    let text: Vec<u8> = (0..3000)
+        .flat_map(|line| format!("line {line}\n").into_bytes())
+        .collect();
+    let file = [file(50_000), text].concat();
+    for (conditions, mppc) in [
+        (PERFECT, false),
+        (Conditions::ROUGH, false),
+        (PERFECT, true),
+        (Conditions::ROUGH, true),
+    ] {
         for (mppe, expected) in POLICIES {
             let settings = Settings {
                 conditions,
                 mppe,
+                mppc,
                 ..Settings::default()
             };
-            let outcome = succeed(&settings, &file(100_000));
+            let outcome = succeed(&settings, &file);
             let capture = pcap::write(&outcome.log);
             let report = inspect(&capture[..], Some(&credentials)).unwrap();
             assert_eq!((report.connections.len(), report.calls.len()), (1, 1));
@@ -192,9 +202,16 @@ fn the_inspector_reads_the_capture() {
             let sent: u64 = outcome.ends.iter().map(|end| end.packets).sum();
             assert_eq!(session.inner.len() as u64, sent, "{settings:?}");
             for (at, end) in outcome.ends.iter().enumerate() {
-                if expected.starts_with("MPPE") {
-                    assert_eq!(session.encryption[at].as_deref(), Some(expected));
+                let read = match (expected.starts_with("MPPE"), mppc) {
+                    (true, false) => Some(expected.to_owned()),
+                    (true, true) => Some(format!("{expected} with MPPC")),
+                    (false, true) => Some("MPPC stateful".into()),
+                    (false, false) => None,
+                };
+                if read.is_some() {
+                    assert_eq!(session.encryption[at], read);
                 }
+                assert!(session.unsupported.is_empty(), "{settings:?}");
                 for (protocol, option) in &end.options {
                     let agreed = &session.agreed[at][&protocol.to_string()];
                     assert!(agreed.contains(option), "{option} is not in {agreed:?}");

@@ -1,11 +1,13 @@
 //! What comes in on a link that encrypts, compresses or does both: packets of the other end, lost, repeated, changed, and
-//! others in between that are forged as the input says. Nothing panics, several at once give what one after the other
-//! gives, and without a key nothing gets across that was not sent.
+//! others in between that are forged as the input says. Nothing panics, several at once, of one link or of many, give what
+//! one after the other gives, and without a key nothing gets across that was not sent.
 #![no_main]
 #![allow(dead_code, unreachable_pub)]
 
 #[path = "../../pptp-ppp/tests/common/mod.rs"]
 mod common;
+#[path = "../../pptp-ppp/tests/batches/jobs.rs"]
+mod jobs;
 #[path = "../../pptp-ppp/tests/batches/steps.rs"]
 mod steps;
 
@@ -18,6 +20,16 @@ fuzz_target!(|script: &[u8]| {
     };
     let sizes = [*first, *second].map(|size| usize::from(size % 16) + 1);
     let steps: Vec<Step> = Script(script).collect();
+    if *first >= 128 {
+        // Of several links, at once.
+        let links: Vec<_> = (usize::from(*kind)..)
+            .zip(steps.chunks(1 + usize::from(*second) % 16))
+            .map(|(kind, steps)| (kind % jobs::STATES, steps.to_vec()))
+            .take(12)
+            .collect();
+        let dice = u64::from(*first);
+        return jobs::UP_AHEAD.with(|up| jobs::check_receiving(up, &links, dice));
+    }
     check(usize::from(*kind) % KINDS.len(), &steps, &sizes);
 });
 

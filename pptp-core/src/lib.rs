@@ -49,6 +49,6 @@ pub use pptp_ppp::{self as ppp, codec, random, time};
 pub use pptp_ppp::{Inbound, Network, Outgoing, SendError};
 pub use server::{Server, ServerConfig};
 pub use session::{
-    Batch, GreConfig, MAX_CONTROL_DATAGRAM, MAX_GRE_OVERHEAD, MAX_OUTPUT, Output, Pac, Pns,
+    Batch, GreConfig, Jobs, MAX_CONTROL_DATAGRAM, MAX_GRE_OVERHEAD, MAX_OUTPUT, Output, Pac, Pns,
     Session, TimerKind,
 };

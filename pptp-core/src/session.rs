@@ -8,7 +8,7 @@ use crate::event::{DownReason, Event};
 use crate::gre::{self, Proof, Received};
 use crate::wire::{GeneralError, MAX_CONTROL_MESSAGE, OutgoingCallResult, WanErrorNotify};
 use crate::{Discard, ProtocolError};
-pub use batch::Batch;
+pub use batch::{Batch, Jobs};
 use core::marker::PhantomData;
 use core::time::Duration;
 use pptp_ppp::auth::{AuthId, Grant, Verdict};

@@ -20,7 +20,7 @@ pub(crate) mod sealed {
 
     use super::*;
 
-    pub trait Encode: Clone {
+    pub trait Encode: Clone + core::fmt::Debug {
         const NEW: Self;
 
         /// Writes the codes of a packet, and gives their length. An error if `out` is too short for them.

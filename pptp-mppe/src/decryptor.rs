@@ -58,6 +58,16 @@ const KEPT: usize = 16;
 /// How many packets [`Decryptor::decrypt_early`] takes at most.
 pub const BATCH: usize = LANES;
 
+/// How many packets to take at once, of so many: at most [`BATCH`], and parts of equal size, as few packets side by side
+/// are slow. 0 only if there are none.
+#[must_use]
+pub const fn side_by_side(packets: usize) -> usize {
+    match packets.div_ceil(BATCH) {
+        0 => 0,
+        parts => packets.div_ceil(parts),
+    }
+}
+
 /// Decrypts one direction of a link, in the [`Mode`] that was negotiated.
 ///
 /// Where the mode is known beforehand, its own type does the same: [`stateless::Decryptor`] is a quarter of the size.

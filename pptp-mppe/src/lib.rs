@@ -77,7 +77,7 @@ pub mod stateful;
 pub mod stateless;
 
 pub use count::Count;
-pub use decryptor::{BATCH, Batch, DecryptError, Decryptor, Packet, Trial};
+pub use decryptor::{BATCH, Batch, DecryptError, Decryptor, Packet, Trial, side_by_side};
 pub use encryptor::{BufferTooSmall, Encryptor, Sealed, Seals};
 pub use key::{LinkKeys, MasterKey, SessionKey, Side, StartKey, StartKeys};
 pub use stateful::ResetRule;

@@ -32,7 +32,7 @@ pub use early::{Batch, Early};
 pub use encryptor::Encryptor;
 pub use jobs::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
 
-use crate::rc4::LANES;
+use crate::decryptor::side_by_side;
 use core::{iter, mem};
 
 /// How many packets may be missing before one, unless [`Decryptor::with_max_jump`] says otherwise.
@@ -41,19 +41,11 @@ use core::{iter, mem};
 /// [`Decryptor::with_kept_keys`].
 pub const DEFAULT_MAX_JUMP: u16 = ahead::SPAN;
 
-/// How many packets to take at once, of so many: parts of equal size, as few packets side by side are slow.
-const fn part(packets: usize) -> usize {
-    match packets.div_ceil(LANES) {
-        0 => 0,
-        parts => packets.div_ceil(parts),
-    }
-}
-
 /// Such parts, one after the other.
 fn parts<T>(packets: &mut [T]) -> impl Iterator<Item = &mut [T]> {
     let mut rest = packets;
     iter::from_fn(move || {
-        let size = part(rest.len());
+        let size = side_by_side(rest.len());
         let (first, others) = mem::take(&mut rest).split_at_mut_checked(size)?;
         rest = others;
         (!first.is_empty()).then_some(first)

@@ -136,7 +136,7 @@ pub use networks::{Ipv4Only, Network, Networks};
 pub use ppp::{
     Batch, Inbound, MAX_CONTROL_FRAME, MAX_FRAME_OVERHEAD, Outgoing, Phase, Ppp, TimerKind,
 };
-pub use pptp_mppe::BATCH;
+pub use pptp_mppe::{BATCH, side_by_side};
 pub use profile::{Bare, Full, Minimal, Profile};
 pub use random::Random;
 #[cfg(feature = "alloc")]

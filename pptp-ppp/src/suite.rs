@@ -197,9 +197,16 @@ pub(crate) mod sealed {
         fn stage(&mut self, protocol: Protocol, packet: &[u8], out: &mut [u8]) -> usize;
         /// The second half, of several packets in the order in which they were staged.
         fn seal_staged(&mut self, staged: &mut [&mut [u8]]);
+        /// As [`SuiteLayer::seal_staged`], of a packet each of several links.
+        fn seal_staged_jobs(jobs: &mut [(&mut Self, &mut [u8])]);
+        /// Makes the keys of one packet more each way ready. `false` if there is no room for any.
+        fn prepare(&mut self) -> bool;
         /// Decrypts where they are, several at once and before their turn, those of the first [`BATCH`] of what came
         /// as protocol 0x00FD that can be.
         fn open_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH];
+        /// As [`SuiteLayer::open_early`], of a packet each of the first [`BATCH`] of several links; where there is none the
+        /// packet is empty.
+        fn open_early_jobs(jobs: &mut [(&mut Self, &mut [u8])]) -> [Option<Early>; BATCH];
         /// Takes what came as protocol 0x00FD, and says what protocol it is of and where it is: see
         /// [`SuiteLayer::opened`]. `early`: what [`SuiteLayer::open_early`] has said of it.
         fn open(

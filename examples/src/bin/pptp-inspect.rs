@@ -66,7 +66,7 @@ Examples:
   pptp-inspect session.pcap --nt-hash 8846f7eaee8fb117ad06bdd830b7586c
       the password itself is not needed: MS-CHAPv2 knows only its hash
 
-What is not read is named in the report and is no error: Van Jacobson, Deflate, BSD, MPPC and other compression,
+What is not read is named in the report and is no error: Van Jacobson, Deflate, BSD and other compression but MPPC,
 Multilink, and all authentication but MS-CHAPv2 (whose sessions are read as far as they are in the clear).
 
 Exit status:

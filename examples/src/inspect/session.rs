@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use super::authentication::{Authentication, Credentials, Outcome, Watcher, printable};
 use super::control::End;
-use super::mppe::Receiver;
 use super::order::Numbered;
+use super::receiver::{Lost, Receiver};
 
 /// What an end sends its data packets through.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ enum Transform {
     /// Nothing was agreed upon, as far as the capture shows.
     #[default]
     None,
-    /// MPPE, with what decrypts it if there are keys.
+    /// MPPE, MPPC or both, with what reads it unless a key is missing.
     Mppe(Option<Box<Receiver>>),
     /// Something else, by name.
     Other(String),
@@ -37,13 +37,13 @@ pub struct DataCounts {
     pub clear: u64,
     /// Packets that came encrypted by MPPE, or compressed.
     pub transformed: u64,
-    /// How many of these were decrypted.
+    /// How many of these were read: decrypted, decompressed or both.
     pub decrypted: u64,
-    /// How many could not be decrypted for want of a reset after a loss (stateful mode).
+    /// How many could not be read for want of a reset after a loss (stateful mode).
     pub out_of_sync: u64,
-    /// How many did not decrypt to anything like a packet: damaged, forged, or by a sender out of step.
+    /// How many did not turn out to be anything like a packet: damaged, forged, or by a sender out of step.
     pub implausible: u64,
-    /// How many could not be decrypted because there was no key.
+    /// How many could not be read because there was no key.
     pub no_key: u64,
     /// How many are of a kind that this program does not read.
     pub unsupported: u64,
@@ -257,15 +257,11 @@ impl Session {
         for option in Options::new(options).map_while(Result::ok) {
             match ccp::ConfigOption::parse(option) {
                 Ok(ccp::ConfigOption::Mppe(bits)) => {
-                    let (name, parameters) = mppe(bits);
-                    transform = match parameters {
-                        Some((strength, mode)) => Transform::Mppe(
-                            self.watcher
-                                .start_key(from, strength)
-                                .map(|key| Box::new(Receiver::new(&key, strength, mode))),
-                        ),
-                        None => Transform::Other(name.clone()),
-                    };
+                    let (name, strength) = mppe(bits);
+                    transform = self.receiver(from, bits, strength).map_or_else(
+                        || Transform::Other(name.clone()),
+                        |receiver| Transform::Mppe(receiver.map(Box::new)),
+                    );
                     words = Some(name);
                     break;
                 }
@@ -293,6 +289,21 @@ impl Session {
         }
         self.encryption[from.index()] = words;
         self.transforms[from.index()] = transform;
+    }
+
+    /// What reads what an end sends through this; `None` in it if there is no key, and for it if it is nothing.
+    fn receiver(
+        &self,
+        from: End,
+        bits: MppeBits,
+        strength: Option<Strength>,
+    ) -> Option<Option<Receiver>> {
+        let mppc = bits.contains(MppeBits::MPPC);
+        let Some(strength) = strength else {
+            return mppc.then(|| Some(Receiver::new(None, true, mode(bits))));
+        };
+        let key = self.watcher.start_key(from, strength);
+        Some(key.map(|key| Receiver::new(Some((&key, strength)), mppc, mode(bits))))
     }
 
     fn chap(
@@ -389,18 +400,16 @@ impl Session {
                     self.malformed += 1;
                     return;
                 };
-                match receiver.decrypt(header, reader.rest()) {
+                match receiver.read(header, reader.rest()) {
                     Ok(plaintext) => {
                         counts.decrypted += 1;
-                        if header.bits().contains(HeaderBits::COMPRESSED) {
-                            counts.unsupported += 1;
-                            self.unsupported("MPPC compression".into());
-                        } else if let Ok((protocol, payload)) = plausible::split(&plaintext) {
-                            self.network(from, packet, Frame { protocol, payload }, true);
+                        if let Ok((protocol, payload)) = plausible::split(&plaintext) {
+                            let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
+                            self.network(from, packet, Frame { protocol, payload }, encrypted);
                         }
                     }
-                    Err(super::mppe::Lost::OutOfSync) => counts.out_of_sync += 1,
-                    Err(super::mppe::Lost::Implausible) => counts.implausible += 1,
+                    Err(Lost::OutOfSync) => counts.out_of_sync += 1,
+                    Err(Lost::Implausible) => counts.implausible += 1,
                 }
             }
         }
@@ -434,33 +443,33 @@ impl Session {
     }
 }
 
-/// What the bits of an acknowledged option mean, in words and for MPPE.
-fn mppe(bits: MppeBits) -> (String, Option<(Strength, Mode)>) {
+/// What the bits of an acknowledged option mean, in words, and how long keys are.
+fn mppe(bits: MppeBits) -> (String, Option<Strength>) {
     let strength = match bits.strongest() {
         MppeBits::BITS_128 => Some((128, Strength::Bits128)),
         MppeBits::BITS_56 => Some((56, Strength::Bits56)),
         MppeBits::BITS_40 => Some((40, Strength::Bits40)),
         _ => None,
     };
-    let compressed = bits.contains(MppeBits::MPPC);
-    let Some((number, strength)) = strength else {
-        let name = if compressed {
-            "MPPC"
-        } else {
-            "MPPE without a key length"
-        };
-        return (name.into(), None);
+    let word = match mode(bits) {
+        Mode::Stateless => "stateless",
+        Mode::Stateful => "stateful",
     };
-    let (word, mode) = if bits.contains(MppeBits::STATELESS) {
-        ("stateless", Mode::Stateless)
+    let name = match (strength, bits.contains(MppeBits::MPPC)) {
+        (None, false) => "MPPE without a key length".into(),
+        (None, true) => format!("MPPC {word}"),
+        (Some((number, _)), false) => format!("MPPE-{number} {word}"),
+        (Some((number, _)), true) => format!("MPPE-{number} {word} with MPPC"),
+    };
+    (name, strength.map(|(_, strength)| strength))
+}
+
+const fn mode(bits: MppeBits) -> Mode {
+    if bits.contains(MppeBits::STATELESS) {
+        Mode::Stateless
     } else {
-        ("stateful", Mode::Stateful)
-    };
-    let mppc = if compressed { " with MPPC" } else { "" };
-    (
-        format!("MPPE-{number} {word}{mppc}"),
-        Some((strength, mode)),
-    )
+        Mode::Stateful
+    }
 }
 
 /// A configuration option on one line.

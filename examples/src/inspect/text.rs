@@ -258,12 +258,20 @@ fn sent(gre: &Gre, data: &DataCounts) -> String {
 }
 
 fn through(name: &str, data: &DataCounts) -> String {
+    let read = if name.starts_with("MPPC") {
+        "decompressed"
+    } else {
+        "decrypted"
+    };
     list(
         format!("{name}: {} packets", data.transformed),
         &[
-            (data.decrypted, "decrypted"),
+            (data.decrypted, read),
             (data.out_of_sync, "out of step after a loss"),
-            (data.implausible, "that decrypt to nothing like a packet"),
+            (
+                data.implausible,
+                "that turn out to be nothing like a packet",
+            ),
             (data.no_key, "without a key"),
         ],
     )

@@ -6,7 +6,9 @@ use crate::gre::Received;
 use crate::wire::GreHeader;
 use core::ops::Range;
 use heapless::Vec;
-use pptp_ppp::{BATCH, Early, Inbound, Instant, Network, Outgoing, Profile, SendError};
+use pptp_ppp::{
+    BATCH, Early, Inbound, Instant, Network, Outgoing, Ppp, Profile, SendError, side_by_side,
+};
 
 /// How long the header of a packet is that no acknowledgment rides on.
 const HEADER_LEN: usize = 12;
@@ -35,10 +37,39 @@ impl<P: Profile, R> Session<P, R> {
         Batch {
             session: self,
             now,
-            datagrams,
-            early: [const { None }; BATCH],
-            begun: 0,
-            done: 0,
+            datagrams: Parts::new(datagrams),
+        }
+    }
+
+    /// As [`Self::handle_gre`] of a GRE packet each of several sessions: [`Jobs::next`] hands out what is in each, to the
+    /// same outcome as one after the other. That takes less time than packets of one session do in a batch: their keys do
+    /// not follow from each other. Where there are several packets of a session they are for as many calls, one after the
+    /// other.
+    ///
+    /// ```
+    /// # use pptp_core::{Inbound, Server, ppp::Minimal, time::Instant};
+    /// fn receive(
+    ///     now: Instant, sessions: &mut [Server<Minimal>], datagrams: &mut [Vec<u8>], deliver: fn(usize, &[u8]),
+    /// ) {
+    ///     let datagrams = datagrams.iter_mut().map(Vec::as_mut_slice);
+    ///     let mut jobs: Vec<_> = sessions.iter_mut().zip(datagrams).collect();
+    ///     let mut jobs = Server::handle_gre_jobs(now, &mut jobs);
+    ///     let mut number = 0;
+    ///     while let Some(inbound) = jobs.next() {
+    ///         if let Ok(Inbound::Packet { packet, .. }) = inbound {
+    ///             deliver(number, packet);
+    ///         }
+    ///         number += 1;
+    ///     }
+    /// }
+    /// ```
+    pub const fn handle_gre_jobs<'a, 's, 'd>(
+        now: Instant,
+        jobs: &'a mut [(&'s mut Self, &'d mut [u8])],
+    ) -> Jobs<'a, 's, 'd, P, R> {
+        Jobs {
+            now,
+            jobs: Parts::new(jobs),
         }
     }
 
@@ -74,13 +105,62 @@ impl<P: Profile, R> Session<P, R> {
         }
         self.ppp.send_batch(network, packets);
         for packet in packets {
-            let header = self.gre.header_len();
-            let Ok(len) = packet.sent().map(<[u8]>::len) else {
-                continue;
-            };
-            let sealed = self
-                .gre
-                .seal(now, packet.room(), len.saturating_sub(header));
+            self.seal(now, packet);
+        }
+    }
+
+    /// As [`Self::send`] of a packet each of several sessions, to the same octets. Where they are encrypted in stateless
+    /// mode, that is done with several at once, which takes less time, and less than with packets of one session: their
+    /// keys do not follow from each other.
+    ///
+    /// ```
+    /// # use pptp_core::{Network, Outgoing, Server, ppp::Minimal, time::Instant};
+    /// fn send(now: Instant, sessions: &mut [Server<Minimal>], packets: &[Vec<u8>], transmit: fn(usize, &[u8])) {
+    ///     let mut rooms = vec![[0; 1600]; packets.len()];
+    ///     let outgoing = packets.iter().zip(&mut rooms);
+    ///     let mut outgoing: Vec<_> = outgoing.map(|(packet, room)| Outgoing::new(packet, room)).collect();
+    ///     let mut jobs: Vec<_> = sessions.iter_mut().zip(&mut outgoing).collect();
+    ///     Server::send_jobs(now, Network::Ipv4, &mut jobs);
+    ///     for (number, outgoing) in outgoing.iter().enumerate() {
+    ///         if let Ok(datagram) = outgoing.sent() {
+    ///             transmit(number, datagram);
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn send_jobs(now: Instant, network: Network, jobs: &mut [(&mut Self, &mut Outgoing<'_>)]) {
+        for jobs in jobs.chunks_mut(side_by_side(jobs.len()).max(1)) {
+            let mut links: Vec<(&mut Ppp<P>, &mut Outgoing<'_>), BATCH> = Vec::new();
+            for (session, packet) in &mut *jobs {
+                if !session.carrier {
+                    packet.set_sent(Err(SendError::NotOpen));
+                } else if packet.packet().len() > MAX_PACKET {
+                    let mtu = session.mtu();
+                    packet.set_sent(Err(SendError::TooLong { mtu }));
+                } else {
+                    packet.set_headroom(session.gre.header_len());
+                    let _ = links.push((&mut session.ppp, packet));
+                }
+            }
+            Ppp::send_jobs(network, &mut links);
+            drop(links);
+            for (session, packet) in jobs {
+                session.seal(now, packet);
+            }
+        }
+    }
+
+    /// Prepares the keys of one packet more that is sent, and of one that is received: for when there is nothing else to
+    /// do, again and again while it is `true`. See [`Ppp::prepare`].
+    pub fn prepare(&mut self) -> bool {
+        self.ppp.prepare()
+    }
+
+    /// Puts the header before a frame for which room was left there.
+    fn seal(&mut self, now: Instant, packet: &mut Outgoing<'_>) {
+        if let Ok(len) = packet.sent().map(<[u8]>::len) {
+            let payload = len.saturating_sub(self.gre.header_len());
+            let sealed = self.gre.seal(now, packet.room(), payload);
             let sealed = sealed.map(<[u8]>::len);
             packet.set_sent(sealed);
         }
@@ -95,13 +175,10 @@ impl<P: Profile, R> Session<P, R> {
         let mut payloads: Vec<&mut [u8], BATCH> = Vec::new();
         let mut places: Vec<usize, BATCH> = Vec::new();
         for (place, datagram) in datagrams.iter_mut().enumerate() {
-            let Ok((header, payload)) = payload(datagram) else {
-                continue;
-            };
-            if header.call_id != self.gre.config().our_call_id || payload.is_empty() {
+            let payload = self.payload(datagram);
+            if payload.is_empty() {
                 continue;
             }
-            let payload = datagram.get_mut(payload).unwrap_or_default();
             if payloads.push(payload).is_err() || places.push(place).is_err() {
                 break;
             }
@@ -113,6 +190,33 @@ impl<P: Profile, R> Session<P, R> {
             }
         }
         early
+    }
+
+    /// The same, of several sessions.
+    fn decrypt_early_jobs(jobs: &mut [(&mut Self, &mut [u8])]) -> [Option<Early>; BATCH] {
+        let mut links: Vec<(&mut Ppp<P>, &mut [u8]), BATCH> = Vec::new();
+        for (session, datagram) in jobs {
+            let payload = if session.carrier {
+                session.payload(datagram)
+            } else {
+                &mut []
+            };
+            if links.push((&mut session.ppp, payload)).is_err() {
+                break;
+            }
+        }
+        Ppp::decrypt_early_jobs(&mut links)
+    }
+
+    /// The payload of a GRE packet of this call. Empty if there is none.
+    fn payload<'d>(&self, datagram: &'d mut [u8]) -> &'d mut [u8] {
+        let Ok((header, payload)) = payload(datagram) else {
+            return &mut [];
+        };
+        if header.call_id != self.gre.config().our_call_id {
+            return &mut [];
+        }
+        datagram.get_mut(payload).unwrap_or_default()
     }
 
     /// As [`Self::handle_gre`], of a packet that may have been decrypted before its turn.
@@ -161,53 +265,119 @@ fn payload(datagram: &[u8]) -> Result<(GreHeader, Range<usize>), Discard> {
 pub struct Batch<'a, 'd, P: Profile, R> {
     session: &'a mut Session<P, R>,
     now: Instant,
-    /// Those that have not been handed out; of the first some have been decrypted.
-    datagrams: &'a mut [&'d mut [u8]],
-    early: [Option<Early>; BATCH],
-    /// How many of the first have been looked at, and how many of these have been handed out.
-    begun: usize,
-    done: usize,
+    datagrams: Parts<'a, &'d mut [u8]>,
 }
 
 impl<P: Profile, R> Batch<'_, '_, P, R> {
     /// What the next packet was. `None` if that was all.
     #[expect(clippy::should_implement_trait, reason = "it lends")]
     pub fn next(&mut self) -> Option<Result<Inbound<'_>, Discard>> {
-        if self.done >= self.begun {
-            let datagrams = core::mem::take(&mut self.datagrams);
-            self.datagrams = datagrams.get_mut(self.done..).unwrap_or_default();
-            self.begun = at_once(self.datagrams.len());
-            self.done = 0;
-            let some = self.datagrams.get_mut(..self.begun).unwrap_or_default();
-            self.early = self.session.decrypt_early(some);
-        }
-        let datagram = self.datagrams.get_mut(self.done)?;
-        let early = self.early.get_mut(self.done).and_then(Option::take);
-        self.done = self.done.saturating_add(1);
+        let decrypt = |some: &mut [&mut [u8]]| self.session.decrypt_early(some);
+        let (datagram, early) = self.datagrams.next(decrypt)?;
         Some(self.session.handle_early_gre(self.now, early, datagram))
     }
 
     /// How many have not been handed out.
     #[must_use]
     pub const fn left(&self) -> usize {
-        self.datagrams.len().saturating_sub(self.done)
+        self.datagrams.left()
     }
 }
 
 impl<P: Profile, R> Drop for Batch<'_, '_, P, R> {
     fn drop(&mut self) {
-        for (datagram, early) in self.datagrams.iter_mut().zip(&mut self.early) {
-            if let (Some(early), Ok((_, place))) = (early.take(), payload(datagram)) {
-                early.undo_frame(datagram.get_mut(place).unwrap_or_default());
-            }
+        for (datagram, early) in self.datagrams.begun() {
+            undo(datagram, early);
         }
     }
 }
 
-/// How many of so many packets to take at once: parts of equal size, as few side by side are slow.
-const fn at_once(packets: usize) -> usize {
-    match packets.div_ceil(BATCH) {
-        0 => 0,
-        parts => packets.div_ceil(parts),
+/// GRE packets of several sessions that are handed out one by one: see [`Session::handle_gre_jobs`].
+///
+/// If it is dropped, those that were not handed out are as if they had not been in it.
+#[derive(Debug)]
+#[must_use = "nothing is taken before it is handed out"]
+pub struct Jobs<'a, 's, 'd, P: Profile, R> {
+    now: Instant,
+    jobs: Parts<'a, (&'s mut Session<P, R>, &'d mut [u8])>,
+}
+
+impl<P: Profile, R> Jobs<'_, '_, '_, P, R> {
+    /// What the next packet was, in the order of the jobs. `None` if that was all.
+    #[expect(clippy::should_implement_trait, reason = "it lends")]
+    pub fn next(&mut self) -> Option<Result<Inbound<'_>, Discard>> {
+        let ((session, datagram), early) = self.jobs.next(Session::decrypt_early_jobs)?;
+        Some(session.handle_early_gre(self.now, early, datagram))
+    }
+
+    /// How many have not been handed out.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.jobs.left()
+    }
+}
+
+impl<P: Profile, R> Drop for Jobs<'_, '_, '_, P, R> {
+    fn drop(&mut self) {
+        for ((_, datagram), early) in self.jobs.begun() {
+            undo(datagram, early);
+        }
+    }
+}
+
+fn undo(datagram: &mut [u8], early: Early) {
+    if let Ok((_, place)) = payload(datagram) {
+        early.undo_frame(datagram.get_mut(place).unwrap_or_default());
+    }
+}
+
+/// What is handed out one by one, but decrypted several at once.
+#[derive(Debug)]
+struct Parts<'a, T> {
+    /// Those that have not been handed out; of the first some have been decrypted.
+    items: &'a mut [T],
+    early: [Option<Early>; BATCH],
+    /// How many of the first have been looked at, and how many of these have been handed out.
+    begun: usize,
+    done: usize,
+}
+
+impl<'a, T> Parts<'a, T> {
+    const fn new(items: &'a mut [T]) -> Self {
+        Self {
+            items,
+            early: [const { None }; BATCH],
+            begun: 0,
+            done: 0,
+        }
+    }
+
+    /// The next one. If it is the first of several, `decrypt` does so with these before.
+    fn next(
+        &mut self,
+        decrypt: impl FnOnce(&mut [T]) -> [Option<Early>; BATCH],
+    ) -> Option<(&mut T, Option<Early>)> {
+        if self.done >= self.begun {
+            let items = core::mem::take(&mut self.items);
+            self.items = items.get_mut(self.done..).unwrap_or_default();
+            self.begun = side_by_side(self.items.len());
+            self.done = 0;
+            self.early = decrypt(self.items.get_mut(..self.begun).unwrap_or_default());
+        }
+        let item = self.items.get_mut(self.done)?;
+        let early = self.early.get_mut(self.done).and_then(Option::take);
+        self.done = self.done.saturating_add(1);
+        Some((item, early))
+    }
+
+    const fn left(&self) -> usize {
+        self.items.len().saturating_sub(self.done)
+    }
+
+    /// Those that have been decrypted, and not been handed out.
+    fn begun(&mut self) -> impl Iterator<Item = (&mut T, Early)> {
+        let early = self.early.iter_mut().map(Option::take);
+        let items = self.items.iter_mut().zip(early);
+        items.filter_map(|(item, early)| Some((item, early?)))
     }
 }

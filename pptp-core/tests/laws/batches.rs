@@ -169,6 +169,128 @@ fn batches_give_what_one_by_one_gives() {
     assert!(arrived > 300 * 15);
 }
 
+/// A packet each of several tunnels at once, of which not all are up.
+fn check_jobs(seed: u64) -> usize {
+    let mut dice = Dice::seed(seed);
+    let mut now = Instant::ZERO;
+    let (mut clients, mut servers): (Vec<_>, Vec<_>) = (0..1 + dice.below(9))
+        .map(|number| {
+            let modes = dice.pick(&[Modes::STATELESS, Modes::STATELESS, Modes::STATEFUL]);
+            let requirement = dice.pick(&[
+                Requirement::Require,
+                Requirement::Require,
+                Requirement::Refuse,
+            ]);
+            let (mut client, mut server, up) = up(modes, requirement, seed ^ number as u64);
+            now = now.max(up);
+            match dice.below(20) {
+                0 => client.control_closed(now),
+                1 => server.control_closed(now),
+                2 => client.close(now),
+                3 => server.close(now),
+                4 => {
+                    server = Server::new(super::ends::server_config(MppePolicy::default()), [3; 32])
+                }
+                _ => {}
+            }
+            (client, server)
+        })
+        .unzip();
+
+    let mut one = clients.clone();
+    let mut sent: Vec<Vec<Vec<u8>>> = vec![Vec::new(); clients.len()];
+    for number in 0..12 {
+        let packets: Vec<_> = clients
+            .iter()
+            .map(|_| {
+                if dice.one_in(40) {
+                    return vec![0x45; 66_000];
+                }
+                content(&mut dice, number)
+            })
+            .collect();
+        let room = if dice.one_in(4) { 500 } else { 800 };
+        let mut rooms = vec![vec![0; room]; packets.len()];
+        let mut outgoing: Vec<_> = packets
+            .iter()
+            .zip(&mut rooms)
+            .map(|(packet, room)| Outgoing::new(packet, room))
+            .collect();
+        let mut jobs: Vec<_> = clients.iter_mut().zip(&mut outgoing).collect();
+        for jobs in jobs.chunks_mut(1 + dice.below(12)) {
+            Client::send_jobs(now, Network::Ipv4, jobs);
+        }
+        for (((one, packet), outgoing), sent) in
+            one.iter_mut().zip(&packets).zip(&outgoing).zip(&mut sent)
+        {
+            let mut out = vec![0; room];
+            let single = one.send(now, Network::Ipv4, packet, &mut out);
+            assert_eq!(single, outgoing.sent(), "{seed}");
+            sent.extend(single.map(<[u8]>::to_vec));
+        }
+        assert_eq!(format!("{clients:?}"), format!("{one:?}"), "{seed}");
+    }
+
+    let mut arriving: Vec<_> = sent
+        .into_iter()
+        .map(|sent| arriving(&mut dice, sent))
+        .collect();
+    if dice.one_in(4) {
+        // Those of another session.
+        arriving.rotate_left(1);
+    }
+    let mut copy = arriving.clone();
+    let mut one = servers.clone();
+    let single: Vec<Vec<_>> = one
+        .iter_mut()
+        .zip(&mut copy)
+        .map(|(server, arriving)| {
+            let taken = arriving.iter_mut();
+            taken
+                .map(|datagram| note(server.handle_gre(now, datagram)))
+                .collect()
+        })
+        .collect();
+    let mut taken: Vec<Vec<Taken>> = vec![Vec::new(); servers.len()];
+    loop {
+        // Of each the first that has not been taken yet.
+        let (mut jobs, mut takers): (Vec<_>, Vec<_>) = servers
+            .iter_mut()
+            .zip(&mut arriving)
+            .zip(&mut taken)
+            .filter_map(|((server, arriving), taken)| {
+                let datagram = arriving.get_mut(taken.len())?;
+                Some(((server, &mut datagram[..]), taken))
+            })
+            .unzip();
+        if jobs.is_empty() {
+            break;
+        }
+        let most = jobs.len()
+            - if dice.one_in(3) {
+                dice.below(jobs.len())
+            } else {
+                0
+            };
+        let mut jobs = Server::handle_gre_jobs(now, &mut jobs);
+        for taker in takers.iter_mut().take(most) {
+            taker.push(note(jobs.next().unwrap()));
+        }
+        assert_eq!(jobs.left(), takers.len() - most);
+    }
+    assert_eq!(single, taken, "{seed}");
+    assert_eq!(arriving, copy, "{seed}");
+    assert_eq!(format!("{one:?}"), format!("{servers:?}"), "{seed}");
+    single.iter().flatten().flatten().flatten().count()
+}
+
+#[test]
+fn jobs_of_several_sessions_give_what_one_by_one_gives() {
+    let arrived: usize = (0..200).map(check_jobs).sum();
+    println!("{arrived} packets arrived");
+    assert!(arrived > 200 * 15);
+}
+
 #[test]
 fn without_a_call_nothing_is_taken_or_sent() {
     let (client, _, now) = up(Modes::STATELESS, Requirement::Require, 1);

@@ -10,8 +10,8 @@ use pptp_core::ppp::{self, Minimal};
 use pptp_core::time::Instant;
 use pptp_core::wire::OutgoingCallResult;
 use pptp_core::{
-    Client, DownReason, Event, MAX_GRE_OVERHEAD, MAX_OUTPUT, Network, Output, Pac, Pns, SendError,
-    Server, Session, wire,
+    Client, DownReason, Event, MAX_GRE_OVERHEAD, MAX_OUTPUT, Network, Outgoing, Output, Pac, Pns,
+    SendError, Server, Session, wire,
 };
 
 /// What is on its way to an end.
@@ -135,6 +135,19 @@ impl<R: Role> Called<R> {
             16 => R::answer(&mut self.session, now, dice, self.rarity),
             17 if dice.one_in(self.rarity) => self.session.close(now),
             18 => self.event(),
+            21 if !to_us.datagrams.is_empty() => {
+                let mut datagram = to_us.datagrams.remove(0);
+                if dice.one_in(self.rarity) {
+                    let place = dice.below(datagram.len());
+                    datagram[place] ^= dice.octet();
+                }
+                self.receive_twice(now, &datagram);
+            }
+            22 => {
+                let prepared = self.session.prepare();
+                assert!(!prepared, "there is no room");
+                self.send_twice(now, dice, to_peer);
+            }
             _ => {
                 // All of it, as a caller should.
                 while let Ok(Some(message)) = self.session.poll_control(now, &mut out) {
@@ -217,6 +230,45 @@ impl<R: Role> Called<R> {
                 }
             }
         }
+    }
+
+    /// A packet for this session and for its like, both at once.
+    fn receive_twice(&mut self, now: Instant, datagram: &[u8]) {
+        let mut like = self.session.clone();
+        let mut alone = like.clone();
+        let mut datagrams = [datagram; 3].map(<[u8]>::to_vec);
+        let [first, second, third] = &mut datagrams;
+        let mut jobs = [(&mut self.session, &mut first[..]), (&mut like, second)];
+        let mut jobs = Session::handle_gre_jobs(now, &mut jobs);
+        let expected = format!("{:?}", alone.handle_gre(now, third));
+        for _ in 0..2 {
+            let inbound = jobs.next().expect("there are two");
+            assert_eq!(format!("{inbound:?}"), expected);
+        }
+        drop(jobs);
+        let expected = (format!("{alone:?}"), third);
+        assert_eq!((format!("{:?}", self.session), first), expected);
+        assert_eq!((format!("{like:?}"), second), expected);
+    }
+
+    fn send_twice(&mut self, now: Instant, dice: &mut Dice, to_peer: &mut Wire) {
+        let mut like = self.session.clone();
+        let mut alone = like.clone();
+        let packet = vec![0x45; dice.below(300)];
+        let room = if dice.one_in(2) { 2048 } else { packet.len() };
+        let mut rooms = [(); 3].map(|()| vec![0; room]);
+        let [first, second, third] = &mut rooms;
+        let (mut first, mut second) = (
+            Outgoing::new(&packet, first),
+            Outgoing::new(&packet, second),
+        );
+        let mut jobs = [(&mut self.session, &mut first), (&mut like, &mut second)];
+        Session::send_jobs(now, Network::Ipv4, &mut jobs);
+        let expected = alone.send(now, Network::Ipv4, &packet, third);
+        assert_eq!((first.sent(), second.sent()), (expected, expected));
+        assert_eq!(format!("{alone:?}"), format!("{:?}", self.session));
+        assert_eq!(format!("{alone:?}"), format!("{like:?}"));
+        to_peer.datagrams.extend(expected.map(<[u8]>::to_vec));
     }
 
     /// Polls one outlet with a buffer of any length.

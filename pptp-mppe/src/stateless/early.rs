@@ -1,6 +1,7 @@
 //! Decrypting packets before their turn, several side by side, and handing them out when it comes.
 
-use super::{Decryptor, Trial, part};
+use super::{Decryptor, Trial};
+use crate::decryptor::side_by_side;
 use crate::rc4::{LANES, Lane, crypt};
 use crate::{Count, DecryptError, Packet, SessionKey};
 use core::fmt;
@@ -136,7 +137,7 @@ impl<'a, 'd, const PREPARED: usize, const KEPT: usize> Batch<'a, 'd, PREPARED, K
         if self.done >= self.begun {
             let packets = core::mem::take(&mut self.packets);
             self.packets = packets.get_mut(self.done..).unwrap_or_default();
-            self.begun = part(self.packets.len());
+            self.begun = side_by_side(self.packets.len());
             self.done = 0;
             let some = self.packets.get_mut(..self.begun).unwrap_or_default();
             self.early = self.decryptor.decrypt_early(some);

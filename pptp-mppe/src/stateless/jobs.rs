@@ -109,6 +109,12 @@ impl<'a, const PREPARED: usize, const KEPT: usize> DecryptJob<'a, PREPARED, KEPT
         }
     }
 
+    /// With which key [`decrypt_jobs`] has decrypted it, for [`Decryptor::decrypt_late`]; `None` if it has not.
+    #[must_use = "the data has been decrypted, but nobody has judged it"]
+    pub fn into_early(mut self) -> Option<Early> {
+        self.early.take()
+    }
+
     /// The key before that of the packet.
     fn last_key(&mut self) -> SessionKey {
         let (expected, mut key) = (self.decryptor.expected(), self.decryptor.key().clone());

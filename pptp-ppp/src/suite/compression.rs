@@ -3,11 +3,83 @@
 use core::fmt;
 use pptp_mppc::level::{Fast, Level, Small};
 use pptp_mppc::{Compressor, Decompressor};
+use pptp_mppe::{Count, Sealed};
+use sealed::{Receiving, Sending};
 
 pub(crate) mod sealed {
     #![expect(unnameable_types, reason = "the supertrait seals Compress")]
 
     use super::*;
+
+    /// What is compressed with.
+    #[derive(Debug, Clone)]
+    pub struct Sending<L: Level> {
+        pub(crate) compressor: Compressor<L>,
+        /// The count of the next packet. In stateless mode under encryption it is not wanted, and not kept.
+        pub(crate) next: Count,
+        /// How many were sent since history and key stream were begun anew.
+        pub(crate) since_begun: u8,
+    }
+
+    impl<L: Level> Sending<L> {
+        pub(crate) const fn new() -> Self {
+            Self {
+                compressor: Compressor::new(),
+                next: Count::FIRST,
+                since_begun: u8::MAX,
+            }
+        }
+
+        /// As it was when it was new.
+        pub(crate) fn reset(&mut self) {
+            self.compressor.reset();
+            self.next = Count::FIRST;
+            self.since_begun = u8::MAX;
+        }
+
+        /// The count of a packet that is not encrypted.
+        pub(crate) fn count(&mut self) -> Count {
+            let count = self.next;
+            self.next = count.next();
+            count
+        }
+
+        /// A packet was encrypted.
+        pub(crate) const fn encrypted(&mut self, sealed: Sealed) {
+            self.next = sealed.count.next();
+            self.since_begun = if sealed.flushed {
+                0
+            } else {
+                self.since_begun.saturating_add(1)
+            };
+        }
+    }
+
+    /// What is decompressed with.
+    #[derive(Debug, Clone)]
+    pub struct Receiving {
+        pub(crate) decompressor: Decompressor,
+        /// The count of the next packet to come in that is not encrypted, and whether one has.
+        pub(crate) expected: Count,
+        pub(crate) received: bool,
+    }
+
+    impl Receiving {
+        pub(crate) const fn new() -> Self {
+            Self {
+                decompressor: Decompressor::new(),
+                expected: Count::FIRST,
+                received: false,
+            }
+        }
+
+        /// As it was when it was new.
+        pub(crate) fn reset(&mut self) {
+            self.decompressor.reset();
+            self.expected = Count::FIRST;
+            self.received = false;
+        }
+    }
 
     /// A compressor and a decompressor, each of which is there once it was started.
     pub trait CompressLayer: Clone + fmt::Debug {
@@ -23,9 +95,9 @@ pub(crate) mod sealed {
         fn stop_sending(&mut self);
         fn stop_receiving(&mut self);
         fn is_sending(&self) -> bool;
-        fn compressor(&mut self) -> Option<&mut Compressor<Self::Level>>;
-        fn decompressor(&self) -> Option<&Decompressor>;
-        fn decompressor_mut(&mut self) -> Option<&mut Decompressor>;
+        fn sending(&mut self) -> Option<&mut Sending<Self::Level>>;
+        fn receiving(&self) -> Option<&Receiving>;
+        fn receiving_mut(&mut self) -> Option<&mut Receiving>;
     }
 }
 
@@ -63,17 +135,17 @@ impl sealed::CompressLayer for NoMppc {
     }
 
     #[inline(always)]
-    fn compressor(&mut self) -> Option<&mut Compressor<Small>> {
+    fn sending(&mut self) -> Option<&mut Sending<Small>> {
         None
     }
 
     #[inline(always)]
-    fn decompressor(&self) -> Option<&Decompressor> {
+    fn receiving(&self) -> Option<&Receiving> {
         None
     }
 
     #[inline(always)]
-    fn decompressor_mut(&mut self) -> Option<&mut Decompressor> {
+    fn receiving_mut(&mut self) -> Option<&mut Receiving> {
         None
     }
 }
@@ -81,8 +153,8 @@ impl sealed::CompressLayer for NoMppc {
 /// MPPC at the level `L`, whose memory is a part of the link: about 20 KiB.
 #[derive(Clone)]
 pub struct Mppc<L: Level = Fast> {
-    compressor: Compressor<L>,
-    decompressor: Decompressor,
+    sending: Sending<L>,
+    receiving: Receiving,
     sends: bool,
     receives: bool,
 }
@@ -94,20 +166,20 @@ impl<L: Level> sealed::CompressLayer for Mppc<L> {
 
     fn new() -> Self {
         Self {
-            compressor: Compressor::new(),
-            decompressor: Decompressor::new(),
+            sending: Sending::new(),
+            receiving: Receiving::new(),
             sends: false,
             receives: false,
         }
     }
 
     fn start_sending(&mut self) {
-        self.compressor.reset();
+        self.sending.reset();
         self.sends = true;
     }
 
     fn start_receiving(&mut self) {
-        self.decompressor.reset();
+        self.receiving.reset();
         self.receives = true;
     }
 
@@ -123,24 +195,24 @@ impl<L: Level> sealed::CompressLayer for Mppc<L> {
         self.sends
     }
 
-    fn compressor(&mut self) -> Option<&mut Compressor<L>> {
-        self.sends.then_some(&mut self.compressor)
+    fn sending(&mut self) -> Option<&mut Sending<L>> {
+        self.sends.then_some(&mut self.sending)
     }
 
-    fn decompressor(&self) -> Option<&Decompressor> {
-        self.receives.then_some(&self.decompressor)
+    fn receiving(&self) -> Option<&Receiving> {
+        self.receives.then_some(&self.receiving)
     }
 
-    fn decompressor_mut(&mut self) -> Option<&mut Decompressor> {
-        self.receives.then_some(&mut self.decompressor)
+    fn receiving_mut(&mut self) -> Option<&mut Receiving> {
+        self.receives.then_some(&mut self.receiving)
     }
 }
 
 impl<L: Level> fmt::Debug for Mppc<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mppc")
-            .field("compressor", &self.sends.then_some(&self.compressor))
-            .field("decompressor", &self.receives.then_some(&self.decompressor))
+            .field("sending", &self.sends.then_some(&self.sending))
+            .field("receiving", &self.receives.then_some(&self.receiving))
             .finish()
     }
 }
@@ -150,18 +222,16 @@ pub use on_heap::AllocMppc;
 
 #[cfg(feature = "alloc")]
 mod on_heap {
-    use super::sealed::CompressLayer;
+    use super::sealed::{CompressLayer, Receiving, Sending};
     use alloc::boxed::Box;
-    use core::fmt;
     use pptp_mppc::level::{Fast, Level};
-    use pptp_mppc::{Compressor, Decompressor};
 
     /// MPPC at the level `L`, whose memory is allocated for a direction when it has been agreed on for that, and given
     /// back when the link goes down.
-    #[derive(Clone)]
+    #[derive(Debug, Clone)]
     pub struct AllocMppc<L: Level = Fast> {
-        compressor: Option<Box<Compressor<L>>>,
-        decompressor: Option<Box<Decompressor>>,
+        sending: Option<Box<Sending<L>>>,
+        receiving: Option<Box<Receiving>>,
     }
 
     impl<L: Level> CompressLayer for AllocMppc<L> {
@@ -171,50 +241,41 @@ mod on_heap {
 
         fn new() -> Self {
             Self {
-                compressor: None,
-                decompressor: None,
+                sending: None,
+                receiving: None,
             }
         }
 
         fn start_sending(&mut self) {
-            self.compressor = Some(Box::new(Compressor::new()));
+            self.sending = Some(Box::new(Sending::new()));
         }
 
         fn start_receiving(&mut self) {
-            self.decompressor = Some(Box::new(Decompressor::new()));
+            self.receiving = Some(Box::new(Receiving::new()));
         }
 
         fn stop_sending(&mut self) {
-            self.compressor = None;
+            self.sending = None;
         }
 
         fn stop_receiving(&mut self) {
-            self.decompressor = None;
+            self.receiving = None;
         }
 
         fn is_sending(&self) -> bool {
-            self.compressor.is_some()
+            self.sending.is_some()
         }
 
-        fn compressor(&mut self) -> Option<&mut Compressor<L>> {
-            self.compressor.as_deref_mut()
+        fn sending(&mut self) -> Option<&mut Sending<L>> {
+            self.sending.as_deref_mut()
         }
 
-        fn decompressor(&self) -> Option<&Decompressor> {
-            self.decompressor.as_deref()
+        fn receiving(&self) -> Option<&Receiving> {
+            self.receiving.as_deref()
         }
 
-        fn decompressor_mut(&mut self) -> Option<&mut Decompressor> {
-            self.decompressor.as_deref_mut()
-        }
-    }
-
-    impl<L: Level> fmt::Debug for AllocMppc<L> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.debug_struct("AllocMppc")
-                .field("compressor", &self.compressor)
-                .field("decompressor", &self.decompressor)
-                .finish()
+        fn receiving_mut(&mut self) -> Option<&mut Receiving> {
+            self.receiving.as_deref_mut()
         }
     }
 }

@@ -116,7 +116,17 @@ impl SuiteLayer for NoSuite {
 
     fn seal_staged(&mut self, _staged: &mut [&mut [u8]]) {}
 
+    fn seal_staged_jobs(_jobs: &mut [(&mut Self, &mut [u8])]) {}
+
+    fn prepare(&mut self) -> bool {
+        false
+    }
+
     fn open_early(&mut self, _sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
+        [const { None }; BATCH]
+    }
+
+    fn open_early_jobs(_jobs: &mut [(&mut Self, &mut [u8])]) -> [Option<Early>; BATCH] {
         [const { None }; BATCH]
     }
 

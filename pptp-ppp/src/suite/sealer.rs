@@ -19,7 +19,7 @@ use crate::negotiation::{Negotiator, Pending};
 use crate::time::Instant;
 use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
-use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, LinkKeys, Mode, Strength};
+use pptp_mppe::{BATCH, Decryptor, Encryptor, LinkKeys, Mode, Strength};
 use resets::Resets;
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
@@ -29,19 +29,16 @@ const MAX_REPLY: usize = 64;
 /// policy has them, and with [`Mppc`](super::Mppc) compression, alone or under encryption.
 ///
 /// See [`Mppe`](super::Mppe) and [`MppcMppe`](super::MppcMppe).
+///
+/// `PREPARED` is for the keys of how many packets to come [`Ppp::prepare`](crate::Ppp::prepare) has room, each way: 0, or
+/// a power of 2 up to 128. Each takes 274 octets.
 #[derive(Debug, Clone)]
-pub struct Sealer<C: Compress> {
+pub struct Sealer<C: Compress, const PREPARED: usize = 0> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     keys: Option<LinkKeys>,
-    encryptor: Option<Encryptor>,
-    decryptor: Option<Decryptor>,
+    encryptor: Option<Encryptor<PREPARED>>,
+    decryptor: Option<Decryptor<PREPARED>>,
     compression: C,
-    /// The count of the next packet that is sent.
-    next: Count,
-    /// How many were sent since history and key stream were begun anew.
-    since_begun: u8,
-    /// The count of the next packet to come in that is not encrypted.
-    expected: Count,
     facts: Facts,
     outcome: Outcome,
     resets: Resets,
@@ -51,18 +48,16 @@ bitflags::bitflags! {
     /// What has happened so far.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     struct Facts: u8 {
-        /// A packet has come that is not encrypted, and might be compressed.
-        const RECEIVED = 1;
         /// CCP has come to its end, with encryption or without.
-        const SETTLED = 1 << 1;
+        const SETTLED = 1;
         /// The peer wanted encryption, and was refused it.
-        const REFUSED_PEER = 1 << 2;
+        const REFUSED_PEER = 1 << 1;
         /// The peer held network protocols back, and does no more.
-        const PEER_READY = 1 << 3;
+        const PEER_READY = 1 << 2;
     }
 }
 
-impl<C: Compress> Sealer<C> {
+impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     fn requirement(&self) -> Requirement {
         self.ccp.policy.policy().requirement
     }
@@ -93,7 +88,7 @@ impl<C: Compress> Sealer<C> {
         let agreed = self.encryptor.is_some()
             || self.decryptor.is_some()
             || self.compression.is_sending()
-            || self.compression.decompressor().is_some();
+            || self.compression.receiving().is_some();
         if (!again || agreed) && self.outcome == Outcome::Nothing {
             self.outcome = Outcome::Settled;
         }
@@ -147,11 +142,11 @@ impl<C: Compress> Sealer<C> {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
             self.encryptor = encryption(send).and_then(|it| {
                 let start = keys.send(it.strength)?;
-                Some(Encryptor::new(start, it.strength, it.mode))
+                Some(Encryptor::new(start, it.strength, it.mode).with_prepared())
             });
             self.decryptor = encryption(receive).and_then(|it| {
                 let start = keys.receive(it.strength)?;
-                Some(Decryptor::new(start, it.strength, it.mode))
+                Some(Decryptor::new(start, it.strength, it.mode).with_prepared())
             });
         }
         if send.is_some_and(|send| send.mppc) {
@@ -160,10 +155,6 @@ impl<C: Compress> Sealer<C> {
         if receive.is_some_and(|receive| receive.mppc) {
             self.compression.start_receiving();
         }
-        self.next = Count::FIRST;
-        self.since_begun = u8::MAX;
-        self.expected = Count::FIRST;
-        self.facts.remove(Facts::RECEIVED);
     }
 
     fn stop(&mut self) {
@@ -179,14 +170,15 @@ impl<C: Compress> Sealer<C> {
         let compresses = self.compression.is_sending();
         let Some(encryptor) = &mut self.encryptor else {
             // RFC 2118 §4.3 has no Reset-Ack.
-            let compressor = self.compression.compressor();
-            compressor.ok_or(Discard::EncryptionNotUp)?.flush();
+            let sending = self.compression.sending();
+            let sending = sending.ok_or(Discard::EncryptionNotUp)?;
+            sending.compressor.flush();
             return Ok(());
         };
         encryptor.flush();
-        if let Some(compressor) = self.compression.compressor() {
-            compressor.flush();
-            self.since_begun = u8::MAX;
+        if let Some(sending) = self.compression.sending() {
+            sending.compressor.flush();
+            sending.since_begun = u8::MAX;
         }
         // MPPE has no Reset-Ack (RFC 3078 §8.2), and Windows rejects its code. But Linux, which takes MPPE for one
         // compressor among others (RFC 1962 §3.2), decrypts nothing more until there is one. It has no MPPC.
@@ -207,7 +199,7 @@ impl<C: Compress> Sealer<C> {
         packet.code == Code::CONFIGURE_REQUEST
             && self.ccp.is_opened()
             && !self.has_decrypted()
-            && !self.facts.contains(Facts::RECEIVED)
+            && self.compression.receiving().is_none_or(|it| !it.received)
             && self.ccp.policy.is_granted(packet.data)
     }
 }
@@ -225,7 +217,7 @@ fn served(strengths: Strengths, keys: &LinkKeys) -> Strengths {
     served
 }
 
-impl<C: Compress> SuiteLayer for Sealer<C> {
+impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
     const SEALS: bool = true;
@@ -237,9 +229,6 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
             encryptor: None,
             decryptor: None,
             compression: C::new(),
-            next: Count::FIRST,
-            since_begun: u8::MAX,
-            expected: Count::FIRST,
             facts: Facts::empty(),
             outcome: Outcome::Nothing,
             resets: Resets::new(),
@@ -420,7 +409,7 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         let policy = &self.ccp.policy;
         let send = policy.send().filter(|_| self.compression.is_sending());
         let receive = policy.receive();
-        let receive = receive.filter(|_| self.compression.decompressor().is_some());
+        let receive = receive.filter(|_| self.compression.receiving().is_some());
         let compression = |agreed: Option<Agreement>| agreed.and_then(Agreement::compression);
         (compression(send), compression(receive))
     }
@@ -468,8 +457,22 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.seal_staged_packets(staged);
     }
 
+    fn seal_staged_jobs(jobs: &mut [(&mut Self, &mut [u8])]) {
+        Self::seal_staged_packets_of_several(jobs);
+    }
+
+    fn prepare(&mut self) -> bool {
+        let sends = self.encryptor.as_mut().is_some_and(Encryptor::prepare);
+        let receives = self.decryptor.as_mut().is_some_and(Decryptor::prepare);
+        sends || receives
+    }
+
     fn open_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
         self.decrypt_early(sealed)
+    }
+
+    fn open_early_jobs(jobs: &mut [(&mut Self, &mut [u8])]) -> [Option<Early>; BATCH] {
+        Self::decrypt_early_of_several(jobs)
     }
 
     fn open(
@@ -485,8 +488,8 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         match place {
             Place::Datagram(range) => sealed.get(range).unwrap_or_default(),
             Place::History(start) => {
-                let decompressor = self.compression.decompressor();
-                let packet = decompressor.map(|decompressor| decompressor.packet());
+                let receiving = self.compression.receiving();
+                let packet = receiving.map(|receiving| receiving.decompressor.packet());
                 packet
                     .and_then(|packet| packet.get(start..))
                     .unwrap_or_default()

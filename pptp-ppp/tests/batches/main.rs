@@ -9,6 +9,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod jobs;
 mod steps;
 
 use common::{End, Pair, ipv4};
@@ -78,6 +79,24 @@ proptest! {
         let batched: Vec<_> = outgoing.iter().map(|it| it.sent().map(<[u8]>::to_vec)).collect();
         prop_assert_eq!(single, batched);
         prop_assert_eq!(format!("{one:?}"), format!("{several:?}"));
+    }
+
+    #[test]
+    fn jobs_give_what_one_by_one_gives(
+        links in list((0..jobs::STATES, list(any_step(), 0..20)), 0..15),
+        dice in any::<u64>(),
+    ) {
+        jobs::UP_FULL.with(|up| jobs::check_receiving(up, &links, dice));
+        jobs::UP_AHEAD.with(|up| jobs::check_receiving(up, &links, dice));
+    }
+
+    #[test]
+    fn jobs_send_what_one_by_one_sends(
+        states in list(0..jobs::STATES, 0..15),
+        dice in any::<u64>(),
+    ) {
+        jobs::UP_FULL.with(|up| jobs::check_sending(up, &states, dice));
+        jobs::UP_AHEAD.with(|up| jobs::check_sending(up, &states, dice));
     }
 
     /// Law 7, with everything between: packets that are lost cost those up to the reset, and what comes is what was

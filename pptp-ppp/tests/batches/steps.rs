@@ -7,7 +7,7 @@ use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, Modes, MppePolicy, Requirement, Strengths};
 use pptp_ppp::{
     Credentials, Demand, Discard, Full, Grant, Inbound, Instant, Methods, Network, Ppp, PppConfig,
-    Random, Verdict,
+    Profile, Random, Verdict,
 };
 
 /// How packets are protected.
@@ -42,7 +42,7 @@ impl Kind {
 }
 
 /// Two ends that are up.
-pub fn up(kind: Kind) -> Pair<Full, Full> {
+pub fn up<P: Profile>(kind: Kind) -> Pair<P, P> {
     let (mppe, mppc) = match kind {
         Kind::Encrypted(modes, mppc) => {
             let policy = MppePolicy {
@@ -139,13 +139,13 @@ pub enum Step {
     Clear(u8),
 }
 
-pub fn send(ppp: &mut Ppp<Full>, packet: &[u8]) -> Vec<u8> {
+pub fn send<P: Profile>(ppp: &mut Ppp<P>, packet: &[u8]) -> Vec<u8> {
     let mut out = [0; 1600];
     ppp.send(Network::Ipv4, packet, &mut out).unwrap().to_vec()
 }
 
 /// The frames that arrive at B, and the packets that A has sent.
-fn frames(a: &mut Ppp<Full>, steps: &[Step]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+pub fn frames<P: Profile>(a: &mut Ppp<P>, steps: &[Step]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let (mut frames, mut packets): (Vec<Vec<u8>>, Vec<Vec<u8>>) = Default::default();
     let mut count = 0_u16;
     for (number, step) in steps.iter().enumerate() {
@@ -192,9 +192,9 @@ fn frames(a: &mut Ppp<Full>, steps: &[Step]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 }
 
 /// A packet, that there was none, or why it was dropped.
-type Taken = Result<Option<Vec<u8>>, Discard>;
+pub type Taken = Result<Option<Vec<u8>>, Discard>;
 
-fn note(inbound: Result<Inbound<'_>, Discard>) -> Taken {
+pub fn note(inbound: Result<Inbound<'_>, Discard>) -> Taken {
     match inbound {
         Ok(Inbound::Packet { packet, .. }) => Ok(Some(packet.to_vec())),
         Ok(_) => Ok(None),
@@ -202,7 +202,7 @@ fn note(inbound: Result<Inbound<'_>, Discard>) -> Taken {
     }
 }
 
-fn one_by_one(b: &mut Ppp<Full>, now: Instant, frames: &mut [Vec<u8>]) -> Vec<Taken> {
+pub fn one_by_one<P: Profile>(b: &mut Ppp<P>, now: Instant, frames: &mut [Vec<u8>]) -> Vec<Taken> {
     frames
         .iter_mut()
         .map(|frame| note(b.handle_frame(now, frame)))

@@ -5,7 +5,7 @@ use pptp_mppe::rc4::Rc4;
 use pptp_mppe::stateless::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
 use pptp_mppe::{
     Count, Decryptor, Encryptor, LinkKeys, MasterKey, Mode, Packet, ResetRule, SessionKey, Side,
-    StartKey, Strength, stateful, stateless,
+    StartKey, Strength, side_by_side, stateful, stateless,
 };
 
 pub(super) fn keys() {
@@ -203,5 +203,13 @@ pub(super) fn several_sessions() {
         for job in &mut jobs {
             judge!(job.trial());
         }
+        decrypt_jobs(some_of(&mut jobs));
+        let early = jobs.map(DecryptJob::into_early);
+        for (early, data) in early.into_iter().zip(&mut buffers) {
+            if let Some(early) = early {
+                early.undo(some(data));
+            }
+        }
     }
+    used(side_by_side(any(9)));
 }

@@ -6,8 +6,8 @@ use pptp_ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, St
 use pptp_ppp::mschap::NtHash;
 use pptp_ppp::random::Random;
 use pptp_ppp::{
-    Bare, Credentials, Demand, Event, Full, Grant, Inbound, Methods, Minimal, Network, Outgoing,
-    Ppp, PppConfig, Profile, Verdict, plausible,
+    Bare, Credentials, Demand, Event, Full, Grant, Inbound, Ipv4Only, Methods, Minimal, MsChapV2,
+    Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Sealer, Verdict, plausible, side_by_side,
 };
 
 /// A configuration in which everything may be anything.
@@ -78,6 +78,46 @@ pub(super) fn links() {
     link::<Minimal>();
     link::<Bare>();
     link::<Full>();
+    jobs::<Minimal>();
+    jobs::<Bare>();
+    jobs::<Ahead>();
+}
+
+/// As [`Minimal`], with room for the keys of two packets to come.
+#[derive(Debug, Clone)]
+struct Ahead;
+
+impl Profile for Ahead {
+    type Suite = Sealer<NoMppc, 2>;
+    type Auth = MsChapV2;
+    type Networks = Ipv4Only;
+}
+
+/// A packet each of several links.
+fn jobs<P: Profile>() {
+    let mut links = [(); 2].map(|()| Ppp::<P>::new(config(), Random::new(any([0; 32]))));
+    for _ in some_times() {
+        let mut frames = [[0; 64]; 2];
+        for link in &mut links {
+            used(link.prepare());
+            used(link.handle_frame(now(), some(&mut [0; 64])).map(drop));
+        }
+        let mut outgoing = frames.each_mut().map(|out| Outgoing::new(bytes(), out));
+        let [first, second] = &mut outgoing;
+        let [one, two] = &mut links;
+        let mut jobs = [(&mut *one, first), (&mut *two, second)];
+        Ppp::send_jobs(any(Network::Ipv4), some_of(&mut jobs));
+        for packet in &outgoing {
+            used(packet.sent());
+        }
+        let [first, second] = &mut frames;
+        let mut jobs = [(one, some(first)), (two, some(second))];
+        let early = Ppp::decrypt_early_jobs(some_of(&mut jobs));
+        for ((link, frame), early) in jobs.into_iter().zip(early) {
+            used(link.handle_early_frame(now(), early, frame).map(drop));
+        }
+    }
+    used(side_by_side(any(9)));
 }
 
 fn link<P: Profile>() {

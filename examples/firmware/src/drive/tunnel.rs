@@ -40,7 +40,7 @@ fn both<P: Profile>() {
     client_config.ppp = config();
     let mut client = Client::<P>::new(client_config.clone(), any([0; 32]));
     end(&mut client);
-    used(client.clone());
+    jobs(&mut [client.clone(), client]);
     let random = Random::scripted(bytes(), any([0; 32]));
     end(&mut Client::<P>::with_random(client_config, random));
 
@@ -142,6 +142,38 @@ fn batches<P: Profile, R>(end: &mut Session<P, R>) {
         }
     }
     used(batch.left());
+}
+
+/// A packet each of several sessions.
+fn jobs<P: Profile, R: Clone>(sessions: &mut [Session<P, R>; 2]) {
+    for session in &mut *sessions {
+        used(session.prepare());
+    }
+    let mut datagrams = [[0; 64]; 2];
+    let mut outgoing = datagrams.each_mut().map(|out| Outgoing::new(bytes(), out));
+    let [first, second] = &mut outgoing;
+    let [one, two] = sessions;
+    let mut jobs = [(&mut *one, first), (&mut *two, second)];
+    Session::send_jobs(now(), any(Network::Ipv4), some_of(&mut jobs));
+    for packet in &outgoing {
+        match packet.sent() {
+            Ok(datagram) => used(datagram),
+            Err(error) => printed(error),
+        }
+    }
+    let [first, second] = &mut datagrams;
+    let mut jobs = [(one, some(first)), (two, some(second))];
+    let mut jobs = Session::handle_gre_jobs(now(), some_of(&mut jobs));
+    while any(true)
+        && let Some(inbound) = jobs.next()
+    {
+        match inbound {
+            Ok(Inbound::Packet { packet, .. }) => used(packet),
+            Ok(other) => used(other),
+            Err(discard) => printed(discard),
+        }
+    }
+    used(jobs.left());
 }
 
 fn event(event: Event<'_>, request: &mut Option<AuthId>) {

@@ -3,7 +3,7 @@
 use super::super::Early;
 use super::super::compression::Compress;
 use super::super::sealed::{Opened, Place};
-use super::{Facts, Sealer};
+use super::Sealer;
 use crate::automaton::State;
 use crate::codec::Reader;
 use crate::config::Requirement;
@@ -13,13 +13,14 @@ use crate::time::Instant;
 use crate::wire::mppe::{Header, HeaderBits};
 use heapless::Vec;
 use pptp_mppc::{Decompressor, Error, Flags};
+use pptp_mppe::stateless::{DecryptJob, decrypt_jobs};
 use pptp_mppe::{BATCH, Count, DecryptError, Decryptor, Mode, Packet, Trial};
 
 /// A packet that is not encrypted is taken for one that comes late if it is at most so many behind. Any other that does
 /// not have the count that is expected was sent after the last one, whatever the count.
 const LATE: u16 = 64;
 
-impl<C: Compress> Sealer<C> {
+impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     /// As [`SuiteLayer::open`](super::SuiteLayer::open).
     pub(super) fn open_packet(
         &mut self,
@@ -36,7 +37,8 @@ impl<C: Compress> Sealer<C> {
         if self.decryptor.is_none() {
             self.take_for_ack(now, header, data);
         }
-        let decompressor = self.compression.decompressor_mut();
+        let receiving = self.compression.receiving_mut();
+        let decompressor = receiving.map(|receiving| &mut receiving.decompressor);
         let allowed = match &self.decryptor {
             None => Err(Discard::EncryptionNotUp),
             Some(_) if is_compressed(header) && decompressor.is_none() => {
@@ -107,26 +109,26 @@ impl<C: Compress> Sealer<C> {
         if is_encrypted || !C::COMPRESSES {
             return Err(Discard::WrongEncryptionBits);
         }
-        if self.compression.decompressor().is_none() {
+        if self.compression.receiving().is_none() {
             self.take_for_ack(now, header, data);
         }
-        let (Some(decompressor), Some(agreed)) = (
-            self.compression.decompressor_mut(),
-            self.ccp.policy.receive(),
-        ) else {
+        let (Some(receiving), Some(agreed)) =
+            (self.compression.receiving_mut(), self.ccp.policy.receive())
+        else {
             return Err(Discard::WrongEncryptionBits);
         };
         let flags = flags(header, agreed.mode);
         let count = Count::new(header.count());
-        if (1..=LATE).contains(&self.expected.since(count)) {
+        if (1..=LATE).contains(&receiving.expected.since(count)) {
             self.request_reset(now);
             return Err(Discard::WrongCount);
         }
-        if count != self.expected && !flags.contains(Flags::FLUSHED) {
+        let decompressor = &mut receiving.decompressor;
+        if count != receiving.expected && !flags.contains(Flags::FLUSHED) {
             decompressor.lose();
         }
-        self.expected = count.next();
-        self.facts.insert(Facts::RECEIVED);
+        receiving.expected = count.next();
+        receiving.received = true;
         let opened = unpack(decompressor, flags, data, end);
         if decompressor.is_out_of_step() {
             self.request_reset(now);
@@ -139,24 +141,14 @@ impl<C: Compress> Sealer<C> {
 
     /// As [`SuiteLayer::open_early`](super::SuiteLayer::open_early).
     pub(super) fn decrypt_early(&mut self, sealed: &mut [&mut [u8]]) -> [Option<Early>; BATCH] {
-        let decompresses = self.compression.decompressor().is_some();
+        let decompresses = self.compression.receiving().is_some();
         let Some(decryptor) = &mut self.decryptor else {
             return [const { None }; BATCH];
         };
         let mut packets: Vec<Packet<'_>, BATCH> = Vec::new();
         for sealed in sealed {
-            let Some((header, data)) = sealed.split_first_chunk_mut() else {
+            let Some(packet) = encrypted(sealed, decompresses) else {
                 break;
-            };
-            let header = Header::from_word(u16::from_be_bytes(*header));
-            let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
-            if !encrypted || (is_compressed(header) && !decompresses) {
-                break;
-            }
-            let packet = Packet {
-                count: Count::new(header.count()),
-                flushed: is_flushed(header),
-                data,
             };
             if packets.push(packet).is_err() {
                 break;
@@ -165,6 +157,31 @@ impl<C: Compress> Sealer<C> {
         decryptor
             .decrypt_early(&mut packets)
             .map(|early| early.map(Early))
+    }
+
+    /// As [`SuiteLayer::open_early_jobs`](super::SuiteLayer::open_early_jobs).
+    pub(super) fn decrypt_early_of_several(
+        jobs: &mut [(&mut Self, &mut [u8])],
+    ) -> [Option<Early>; BATCH] {
+        let mut early = [const { None }; BATCH];
+        let mut slots: Vec<&mut Option<Early>, BATCH> = Vec::new();
+        let mut packets: Vec<DecryptJob<'_, PREPARED, _>, BATCH> = Vec::new();
+        for ((sealer, sealed), slot) in jobs.iter_mut().zip(&mut early) {
+            let decompresses = sealer.compression.receiving().is_some();
+            if let Some(Decryptor::Stateless(decryptor)) = &mut sealer.decryptor
+                && let Some(Packet { count, data, .. }) = encrypted(sealed, decompresses)
+            {
+                let _ = packets.push(DecryptJob::new(decryptor, count, data));
+                let _ = slots.push(slot);
+            }
+        }
+        if packets.len() >= 2 {
+            decrypt_jobs(&mut packets);
+        }
+        for (slot, packet) in slots.into_iter().zip(packets) {
+            *slot = packet.into_early().map(Early);
+        }
+        early
     }
 
     /// A peer whose packets are as our unanswered Configure-Request asked has granted it, and its Configure-Ack was
@@ -181,7 +198,8 @@ impl<C: Compress> Sealer<C> {
             self.compression.start_receiving();
         }
         let flags = flags(header, asked.mode);
-        let decompressor = self.compression.decompressor();
+        let receiving = self.compression.receiving();
+        let decompressor = receiving.map(|receiving| &receiving.decompressor);
         let start = |strength| self.keys.as_ref()?.receive(strength);
         let found = match asked.strength.map(|strength| (strength, start(strength))) {
             Some((strength, Some(start))) => {
@@ -206,6 +224,18 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
+/// A packet that is encrypted, and compressed only if there is a decompressor.
+fn encrypted(sealed: &mut [u8], decompresses: bool) -> Option<Packet<'_>> {
+    let (header, data) = sealed.split_first_chunk_mut()?;
+    let header = Header::from_word(u16::from_be_bytes(*header));
+    let encrypted = header.bits().contains(HeaderBits::ENCRYPTED);
+    (encrypted && (decompresses || !is_compressed(header))).then(|| Packet {
+        count: Count::new(header.count()),
+        flushed: is_flushed(header),
+        data,
+    })
+}
+
 fn is_compressed(header: Header) -> bool {
     header.bits().contains(HeaderBits::COMPRESSED)
 }
@@ -226,8 +256,8 @@ fn flags(header: Header, mode: Mode) -> Flags {
 
 /// Tries all that a packet may have been encrypted with, until it looks like one. If nothing does, it is ciphertext
 /// again.
-fn find(
-    trial: &mut Trial<'_, '_>,
+fn find<const PREPARED: usize>(
+    trial: &mut Trial<'_, '_, PREPARED>,
     flags: Flags,
     decompressor: Option<&Decompressor>,
     beyond_doubt: bool,
@@ -244,8 +274,8 @@ fn find(
     find_enough(trial, flags, decompressor, enough)
 }
 
-fn find_enough(
-    trial: &mut Trial<'_, '_>,
+fn find_enough<const PREPARED: usize>(
+    trial: &mut Trial<'_, '_, PREPARED>,
     flags: Flags,
     decompressor: Option<&Decompressor>,
     enough: Plausibility,

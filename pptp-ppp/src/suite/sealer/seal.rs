@@ -1,12 +1,14 @@
 //! What is sent: compressed, then encrypted (RFC 3078 §3.1).
 
 use super::super::compression::Compress;
+use super::super::compression::sealed::Sending;
 use super::Sealer;
 use crate::codec::Writer;
 use crate::wire::Protocol;
 use crate::wire::mppe::{Header, HeaderBits};
 use heapless::Vec;
 use pptp_mppc::{Flags, Outcome};
+use pptp_mppe::stateless::{EncryptJob, encrypt_jobs};
 use pptp_mppe::{BATCH, Count, Encryptor, Mode, Sealed};
 
 /// How many packets have to go, in stateful mode, before the history may be begun anew for the sake of one that did not
@@ -30,9 +32,19 @@ impl Body {
         flags: Flags::empty(),
         compressed: None,
     };
+
+    /// Sees to it that `place` starts with it, and gives its length.
+    fn put(self, prefix: &[u8], packet: &[u8], place: &mut [u8]) -> usize {
+        self.compressed.unwrap_or_else(|| {
+            let mut writer = Writer::new(place);
+            writer.bytes(prefix);
+            writer.bytes(packet);
+            writer.len()
+        })
+    }
 }
 
-impl<C: Compress> Sealer<C> {
+impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     /// As [`SuiteLayer::seal`](super::SuiteLayer::seal).
     pub(super) fn seal_packet(
         &mut self,
@@ -47,13 +59,13 @@ impl<C: Compress> Sealer<C> {
         let prefix = protocol.0.to_be_bytes();
         let body = self.compress(&prefix, packet, place);
         let Some(encryptor) = &mut self.encryptor else {
-            *header = word(body.flags, None, self.next);
-            self.next = self.next.next();
-            let len = body.compressed;
-            return Header::LEN.saturating_add(len.unwrap_or_else(|| copy(&prefix, packet, place)));
+            let count = self.compression.sending().map(Sending::count);
+            *header = word(body.flags, None, count.unwrap_or(Count::FIRST));
+            return Header::LEN.saturating_add(body.put(&prefix, packet, place));
         };
         // They share bit A: where the history begins anew, so does the key stream.
-        if body.flags.contains(Flags::FLUSHED) && encryptor.mode() == Mode::Stateful {
+        let is_stateful = encryptor.mode() == Mode::Stateful;
+        if is_stateful && body.flags.contains(Flags::FLUSHED) {
             encryptor.flush();
         }
         let (len, sealed) = match body.compressed {
@@ -67,12 +79,9 @@ impl<C: Compress> Sealer<C> {
             },
         };
         *header = word(body.flags, Some(sealed), sealed.count);
-        self.next = sealed.count.next();
-        self.since_begun = if sealed.flushed {
-            0
-        } else {
-            self.since_begun.saturating_add(1)
-        };
+        if is_stateful && let Some(sending) = self.compression.sending() {
+            sending.encrypted(sealed);
+        }
         Header::LEN.saturating_add(len)
     }
 
@@ -89,8 +98,7 @@ impl<C: Compress> Sealer<C> {
         let prefix = protocol.0.to_be_bytes();
         let body = self.compress(&prefix, packet, place);
         *header = word(body.flags, None, Count::FIRST);
-        let len = body.compressed;
-        Header::LEN.saturating_add(len.unwrap_or_else(|| copy(&prefix, packet, place)))
+        Header::LEN.saturating_add(body.put(&prefix, packet, place))
     }
 
     /// As [`SuiteLayer::seal_staged`](super::SuiteLayer::seal_staged).
@@ -109,10 +117,28 @@ impl<C: Compress> Sealer<C> {
             }
             let seals = encryptor.encrypt_batch(&mut bodies);
             for (header, sealed) in headers.into_iter().zip(seals) {
-                let [first, _] = *header;
-                *header = word(Flags::from_header(first), Some(sealed), sealed.count);
-                self.next = sealed.count.next();
-                self.since_begun = 0;
+                finish(header, sealed);
+            }
+        }
+    }
+
+    /// As [`SuiteLayer::seal_staged_jobs`](super::SuiteLayer::seal_staged_jobs).
+    pub(super) fn seal_staged_packets_of_several(jobs: &mut [(&mut Self, &mut [u8])]) {
+        for jobs in jobs.chunks_mut(BATCH) {
+            let mut headers: Vec<&mut [u8; Header::LEN], BATCH> = Vec::new();
+            let mut bodies: Vec<EncryptJob<'_, PREPARED>, BATCH> = Vec::new();
+            for (sealer, packet) in jobs {
+                if let Some(Encryptor::Stateless(encryptor)) = &mut sealer.encryptor
+                    && let Some((header, body)) = packet.split_first_chunk_mut()
+                {
+                    let _ = headers.push(header);
+                    let _ = bodies.push(EncryptJob::new(encryptor, body));
+                }
+            }
+            encrypt_jobs(&mut bodies);
+            let seals = bodies.iter().filter_map(EncryptJob::sealed);
+            for (header, sealed) in headers.into_iter().zip(seals) {
+                finish(header, sealed);
             }
         }
     }
@@ -123,13 +149,14 @@ impl<C: Compress> Sealer<C> {
             Some(encryptor) => Some(encryptor.mode()),
             None => self.ccp.policy.send().map(|send| send.mode),
         };
-        let Some(compressor) = self.compression.compressor() else {
+        let Some(sending) = self.compression.sending() else {
             return Body::PLAIN;
         };
+        let compressor = &mut sending.compressor;
         let shares_key_stream = matches!(self.encryptor, Some(Encryptor::Stateful(_)));
-        if mode == Some(Mode::Stateless) || (shares_key_stream && self.next.is_flag()) {
+        if mode == Some(Mode::Stateless) || (shares_key_stream && sending.next.is_flag()) {
             compressor.flush();
-        } else if shares_key_stream && self.since_begun < PATIENCE && compressor.is_flushed() {
+        } else if shares_key_stream && sending.since_begun < PATIENCE && compressor.is_flushed() {
             return Body::PLAIN;
         }
         match compressor.compress(prefix, packet, place) {
@@ -146,6 +173,12 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
+/// Adds to the header of a staged packet what its encryption says.
+fn finish(header: &mut [u8; Header::LEN], sealed: Sealed) {
+    let [first, _] = *header;
+    *header = word(Flags::from_header(first), Some(sealed), sealed.count);
+}
+
 /// The header as it is on the wire.
 fn word(flags: Flags, sealed: Option<Sealed>, count: Count) -> [u8; Header::LEN] {
     let mut bits = HeaderBits::from_bits_truncate(u16::from_be_bytes([flags.header_bits(), 0]));
@@ -157,12 +190,4 @@ fn word(flags: Flags, sealed: Option<Sealed>, count: Count) -> [u8; Header::LEN]
         );
     }
     Header::new(bits, count.get()).word().to_be_bytes()
-}
-
-/// Puts a packet as it is into `place`, and gives its length.
-fn copy(prefix: &[u8], packet: &[u8], place: &mut [u8]) -> usize {
-    let mut writer = Writer::new(place);
-    writer.bytes(prefix);
-    writer.bytes(packet);
-    writer.len()
 }
