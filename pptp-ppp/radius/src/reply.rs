@@ -96,6 +96,9 @@ pub enum EncryptionPolicy {
 
 bitflags::bitflags! {
     /// With keys of which length (RFC 2548 §2.4.5).
+    ///
+    /// FreeRADIUS has names for these numbers that are not those of the RFC: its `RC4-128bit-Allowed` is 2, 40 bits. Its
+    /// module for MS-CHAP sends 6, or 4 with `require_strong`, which is right.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct EncryptionTypes: u32 {
         /// 40 bits.

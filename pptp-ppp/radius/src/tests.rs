@@ -14,6 +14,7 @@ use std::vec::Vec;
 mod answers;
 mod exchanges;
 mod laws;
+mod recorded;
 mod requests;
 mod rfc2865;
 mod verdicts;
