@@ -1,8 +1,8 @@
 //! `pptp_ppp::{auth, mschap}` and the messages of MS-CHAPv2.
 
 use crate::{any, bytes, now, printed, some, some_times, text, used};
-use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
+use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
 use pptp_ppp::mschap::{self, Exchange, NtHash};
 use pptp_ppp::random::Random;
