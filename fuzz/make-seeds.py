@@ -6,6 +6,7 @@ One file for each kind of thing that real peers sent, told apart by what a parse
 import hashlib
 import pathlib
 import random
+import re
 import struct
 import sys
 
@@ -198,6 +199,34 @@ for kind in range(kinds):
         )
     )
     seed("suite", kind, bytes([kind, 7, 2]) + script)
+
+# RADIUS: what FreeRADIUS and eapol_test sent, and ours to them; the other kinds of attributes; EAP in pieces.
+recorded = (here / "../pptp-ppp/radius/src/tests/recorded.rs").read_text()
+for name, digits in re.findall(r'const (\w+): &str = "([^"]*)"', recorded):
+    seed("radius", name, bytes.fromhex("".join(digits.replace("\\", "").split())), 4000)
+
+
+def attribute(kind, value):
+    return bytes([kind, len(value) + 2]) + value
+
+
+def microsoft(kind, value):
+    return attribute(26, struct.pack(">I", 311) + attribute(kind, value))
+
+
+changes = [(3, 70, 5), (4, 84, 6), (5, 247, 6), (6, 247, 6), (27, 68, 7)]
+for name, body in {
+    "changes": b"".join(microsoft(kind, bytes([code, 1, 0, 1]) + bytes(size - 4)) for kind, size, code in changes),
+    "pieces": b"".join(microsoft(6, bytes([6, 1, 0, n]) + bytes(size)) for n, size in ((1, 243), (2, 243), (3, 30))),
+    "keys": b"".join(microsoft(kind, b"\x80\x01" + bytes(32)) for kind in (16, 17)) + microsoft(12, bytes(32)),
+    "words": microsoft(2, b"\x01E=648 R=0 C=" + b"0" * 32 + b" V=3 M=x") + microsoft(26, b"\x01S=" + b"A" * 40),
+    "policy": microsoft(7, b"\0\0\0\2") + microsoft(8, b"\0\0\0\6") + attribute(8, bytes(4)) + attribute(27, bytes(4)),
+    "eap": attribute(79, bytes(253)) + attribute(79, bytes(100)) + attribute(24, b"state") + attribute(18, b"hello"),
+    "proofs": attribute(2, bytes(32)) + attribute(3, bytes(17)) + attribute(60, bytes(16)) + microsoft(1, bytes(50)),
+}.items():
+    for code in (1, 2, 3, 11):
+        header = struct.pack(">BBH", code, 9, len(body) + 20)
+        seed("radius", (name, code), header + bytes(16) + body, 4000)
 
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())

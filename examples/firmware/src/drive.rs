@@ -8,6 +8,7 @@ mod mppe;
 mod ppp;
 mod ppp_base;
 mod ppp_wire;
+mod radius;
 mod tunnel;
 
 /// Everything.
@@ -25,6 +26,9 @@ pub fn all() {
     auth::authenticator();
     ppp::plausibility();
     ppp::links();
+    radius::requests();
+    radius::packets();
+    radius::answers();
     mppc::levels();
     mppc::decompression();
     mppe::keys();

@@ -1,0 +1,7 @@
+#!/bin/bash
+# pptp-radius against Debian's FreeRADIUS, and hostap's eapol_test behind it.
+. .ci/lib.sh
+
+need freeradius openssl eapoltest python3-minimal gcc libc6-dev
+as_root systemctl disable -q --now freeradius 2>/dev/null || true # the package starts one of its own
+cargo test -q --locked -p pptp-radius --test freeradius -- --ignored

@@ -1,0 +1,21 @@
+//! Ours against Debian's FreeRADIUS and, through a front of ours, hostap's `eapol_test` against it. Needs `freeradius`,
+//! `openssl` and `eapol_test` (Debian: `apt-get install freeradius openssl eapoltest`), so it only runs if asked for:
+//! `cargo test -p pptp-radius --test freeradius -- --ignored`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::std_instead_of_core,
+    clippy::std_instead_of_alloc
+)]
+
+mod eap;
+mod passwords;
+mod proofs;
+mod proxy;
+mod server;
+
+/// The secret that raddb.sh has.
+const SECRET: &[u8] = b"testing-secret";
