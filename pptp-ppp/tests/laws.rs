@@ -15,8 +15,8 @@ use common::{End, ipv4};
 use core::time::Duration;
 use pptp_ppp::config::MppePolicy;
 use pptp_ppp::{
-    Credentials, Demand, Event, Grant, Instant, MAX_CONTROL_FRAME, Methods, Minimal, Network,
-    Phase, Ppp, PppConfig, Random, SendError, Verdict,
+    Credentials, Demand, Event, Grant, Instant, Methods, Minimal, Network, Phase, Ppp, PppConfig,
+    Random, SendError, Verdict,
 };
 use proptest::collection::vec as list;
 use proptest::prelude::*;
@@ -159,7 +159,7 @@ fn a_link_ends_whatever_the_peer_leaves_unsaid() {
 fn a_buffer_that_is_too_small_changes_nothing() {
     let mut world = World::new(MppePolicy::default());
     let mut checked = 0;
-    let mut buffer = [0; MAX_CONTROL_FRAME];
+    let mut buffer = [0; Ppp::<Minimal>::MAX_CONTROL_FRAME];
     // Each frame of a bring-up, at each length.
     for _ in 0..60 {
         let now = world.pair.now;
