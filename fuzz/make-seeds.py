@@ -99,6 +99,38 @@ for kind, length in {3: 16, 4: 16, 9: 220, 10: 24, 11: 28, 13: 148, 14: 40, 15: 
     control(struct.pack(">HHIHH", length, 1, 0x1A2B3C4D, kind, 0) + bytes(range(length - 12)))
 gre(bytes.fromhex("3081880b0002123400000005000000060021") + bytes(10))
 
+# What no capture has of CHAP and EAP: Change-Password of each version (RFC 2433 sections 9 and 10, RFC 2759 section 7), with a
+# password that is encrypted with the hash of "authenticator's"; Nak and Expanded Nak (RFC 3748 section 5.3).
+def rc4(key, data):
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    i = j = 0
+    out = bytearray()
+    for octet in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        out.append(octet ^ state[(state[i] + state[j]) % 256])
+    return bytes(out)
+
+
+password = "looking-glass".encode("utf-16-le")
+old_hash = bytes.fromhex("c46f6642abdb1f9a1a53262380e7475d")
+block = rc4(old_hash, bytes(512 - len(password)) + password + len(password).to_bytes(4, "little"))
+for code, data in {
+    5: bytes(range(64)) + bytes([0, 13, 0, 1]),
+    6: block + bytes(16) + bytes(516 + 16 + 24 + 24) + bytes([0, 1]),
+    7: block + bytes(16 + 16 + 8 + 24 + 2),
+}.items():
+    seed("mschapv2", ("change", code), struct.pack(">BBH", code, 1, len(data) + 4) + data, 1200)
+    seed("mschapv2", ("odd change", code), struct.pack(">BBH", code, 1, 84) + data[:80])
+change = bytes([7, 1, 2, 0x4A]) + block + bytes(16 + 16 + 8 + 24 + 2)
+for data in [bytes([26]) + change, bytes([3, 26, 13, 0]), bytes([254]) + bytes.fromhex("00000000000003fe00000000000005fe00001400000006")]:
+    packet = struct.pack(">BBH", 2, 9, len(data) + 4) + data
+    seed("ppp_frame", ("eap", data[:1]), b"\xc2\x27" + packet)
+
 # MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count), so many at
 # once (0x80 and their number) that are sent, lost or renumbered.
 for setup in [strength | rule for strength in range(3) for rule in (0, 4, 12, 20)]:

@@ -4,7 +4,7 @@
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
     local mppe=require strengths=128 modes='"stateless"' authentication=mschap-v2 echo_interval=30 echo_failures=4 \
-        reorder=50 networks=''
+        reorder=50 networks='' guard=''
     [ $# = 1 ] || local "${@:2}"
     rm -f "$1"
     (umask 077 && cat >"$1") <<EOF
@@ -23,6 +23,8 @@ modes = [$modes]
 sessions-per-source = 250
 half-open = 250
 half-open-per-source = 250
+[guard]
+$guard
 [timing]
 echo-interval = $echo_interval
 echo-failures = $echo_failures
@@ -175,6 +177,30 @@ case_server_unknown_user() {
     host
     turned_away 'the user is unknown' require-mppe-128 'user mallory'
     guest 'cat /lab/t.log' | grep -F 'E=691'
+    unhost
+}
+
+# Three times the wrong password: then the right one does not help either, until the lock is over.
+case_server_locks_out() {
+    local start
+    host 'guard=factor = 1
+source-lock-after = 3
+lock-time = 25'
+    for _ in 1 2 3; do
+        absent 'locked out' "$LOGS/server"
+        turned_away 'the password is wrong' require-mppe-128 'password looking-glass'
+    done
+    logs 'locked out: there were too many failures .*seconds=2[45]'
+    [ "$(grep -c ' down session=.* reason=the password is wrong' "$LOGS/server")" = 3 ]
+    turned_away 'turned away .*why=.*too many failures' require-mppe-128
+    guest 'cat /lab/t.log' | grep -F 'E=691'
+    # One second is pptp-linux's own, and one the answer's, whatever is wrong.
+    sed -n 's/.* down session=.* seconds=\([0-9.]*\) .*/\1/p' "$LOGS/server" | awk '$1 < 2 { exit 1 } END { exit NR != 4 }'
+    start=$SECONDS
+    sleep 25
+    knock require-mppe-128
+    note "up $((SECONDS - start)) s later"
+    leaves
     unhost
 }
 

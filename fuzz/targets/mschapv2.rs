@@ -1,15 +1,18 @@
-//! CHAP packets of MS-CHAPv2 at both of its machines: nothing panics, what was understood can be written again, and no
-//! packet gets anybody authenticated who does not know the password.
+//! CHAP packets of MS-CHAPv2 at both of its machines, and of both versions at the parsers: nothing panics, what was
+//! understood can be written again, and no packet gets anybody authenticated, or a password changed, who does not know it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
 use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
+use pptp_ppp::mschap::change::NewPassword;
+use pptp_ppp::mschap::{LmHash, NtHash, v1};
 use pptp_ppp::random::Random;
 use pptp_ppp::time::Instant;
+use pptp_ppp::wire::change_password::ChangePassword;
 use pptp_ppp::wire::mschapv2::{Failure, Response, Success};
-use pptp_ppp::wire::{Packet, chap};
+use pptp_ppp::wire::{Packet, chap, mschap};
 
 fuzz_target!(|bytes: &[u8]| {
     let now = Instant::from_millis(1);
@@ -72,6 +75,14 @@ fn messages(packet: Packet<'_>) {
                 response.encode(&mut writer);
                 assert_eq!(writer.finish().expect("room"), value);
             }
+            if let Ok(response) = mschap::Response::parse(value) {
+                let mut writer = Writer::new(&mut buffer);
+                response.encode(&mut writer);
+                assert_eq!(writer.finish().expect("room"), value);
+                let challenge = v1::Challenge([7; 8]);
+                let nt = NtHash::from_password("authenticator's");
+                assert!(!challenge.verify_nt_response(&nt, &response.nt_response));
+            }
         }
         chap::Message::Success { message } => {
             if let Ok(success) = Success::parse(message) {
@@ -90,7 +101,55 @@ fn messages(packet: Packet<'_>) {
             failure.encode(&mut writer);
             let encoded = writer.finish().expect("room");
             assert_eq!(Failure::parse(encoded), failure);
+            let failure = mschap::Failure::parse(message);
+            let _ = failure.to_string();
+            let mut buffer = vec![0; message.len() + 80];
+            let mut writer = Writer::new(&mut buffer);
+            failure.encode(&mut writer);
+            let encoded = writer.finish().expect("room");
+            assert_eq!(mschap::Failure::parse(encoded), failure);
+        }
+        chap::Message::Other { code, data } => {
+            if let Some(Ok(change)) = ChangePassword::parse(code, data) {
+                let _ = change.to_string();
+                let mut buffer = vec![0; data.len()];
+                let mut writer = Writer::new(&mut buffer);
+                change.encode(&mut writer);
+                assert_eq!(writer.finish().expect("as long as it was"), data);
+                new_password(&change);
+            }
         }
         _ => {}
     }
+}
+
+/// Nobody changes the password of an account who does not know the old one.
+fn new_password(change: &ChangePassword<'_>) {
+    let nt = NtHash::from_password("authenticator's");
+    let lm = LmHash::from_password("AUTHENTICATOR").expect("short and plain");
+    let mut new = NewPassword::new();
+    match change {
+        ChangePassword::Version1(change) => {
+            let challenge = v1::Challenge([7; 8]);
+            assert!(challenge.decrypt_nt_hash(&change.old_nt) != nt);
+            assert!(challenge.decrypt_lm_hash(&change.old_lm) != lm);
+        }
+        ChangePassword::Version2(change) => {
+            assert!(
+                new.decrypt(change.password_under_nt, change.old_nt, &nt)
+                    .is_err()
+            );
+            assert!(
+                new.decrypt_with_lm(change.password_under_lm, change.old_lm, &lm)
+                    .is_err()
+            );
+        }
+        ChangePassword::Version3(change) => {
+            assert!(
+                new.decrypt(change.encrypted_password, change.encrypted_hash, &nt)
+                    .is_err()
+            );
+        }
+    }
+    assert_eq!(new.as_str(), "");
 }

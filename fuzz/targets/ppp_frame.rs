@@ -1,10 +1,14 @@
-//! A PPP frame, the packet in it and that packet's options: nothing panics, parsing in place finds the same, and what
-//! was understood can be written again.
+//! A PPP frame, the packet in it, that packet's options and what EAP's methods have in theirs: nothing panics, parsing in
+//! place finds the same, and what was understood can be written again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pptp_ppp::codec::Writer;
-use pptp_ppp::wire::{Frame, Options, Packet, RawOption, ccp, ipcp, ipv6cp, lcp};
+use pptp_ppp::wire::eap_md5::Md5Challenge;
+use pptp_ppp::wire::eap_nak::{Expanded, ExpandedNak, Nak};
+use pptp_ppp::wire::{
+    Frame, Options, Packet, Protocol, RawOption, ccp, eap, eap_mschapv2, ipcp, ipv6cp, lcp,
+};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut copy = bytes.to_vec();
@@ -38,6 +42,9 @@ fuzz_target!(|bytes: &[u8]| {
     packet.encode(&mut writer);
     let encoded = writer.finish().expect("as long as what was parsed at most");
     assert_eq!(encoded, &frame.payload[..encoded.len()]);
+    if frame.protocol == Protocol::EAP {
+        methods(packet);
+    }
 
     let mut buffer = vec![0; packet.data.len()];
     let mut writer = Writer::new(&mut buffer);
@@ -53,6 +60,46 @@ fuzz_target!(|bytes: &[u8]| {
     let encoded = writer.finish().expect("as long as what was parsed at most");
     assert!(!whole || encoded == packet.data);
 });
+
+/// Type-Data is written again as it was, whichever method it may be of.
+fn methods(packet: Packet<'_>) {
+    let Ok(eap::Message::Request { data, .. } | eap::Message::Response { data, .. }) =
+        eap::Message::parse(packet)
+    else {
+        return;
+    };
+    macro_rules! check {
+        ($($Type:ty: $data:expr;)+) => {$(
+            if let Ok(understood) = <$Type>::parse($data) {
+                let _ = understood.to_string();
+                let mut buffer = vec![0; $data.len()];
+                let mut writer = Writer::new(&mut buffer);
+                understood.encode(&mut writer);
+                assert_eq!(writer.finish().expect("as long as it was"), $data);
+            }
+        )+};
+    }
+    check! {
+        Md5Challenge<'_>: data;
+        Nak<'_>: data;
+        Expanded<'_>: data;
+        ExpandedNak<'_>: data;
+    }
+    if let Ok(nak) = ExpandedNak::parse(data) {
+        assert!(nak.types().count() <= data.len() / 8);
+    }
+    if let Ok(message) = eap_mschapv2::Message::parse(data) {
+        let _ = message.to_string();
+        let mut buffer = vec![0; data.len()];
+        let mut writer = Writer::new(&mut buffer);
+        message.encode(&mut writer);
+        let encoded = writer.finish().expect("as long as it was");
+        assert_eq!(eap_mschapv2::Message::parse(encoded), Ok(message));
+        // Only MS-Length may be put right.
+        assert_eq!(encoded.get(..2), data.get(..2));
+        assert_eq!(encoded.get(4..), data.get(4..));
+    }
+}
 
 /// An option that its protocol understands is written again as it was.
 fn typed(option: RawOption<'_>) {

@@ -1,8 +1,10 @@
 //! Keys: from what authentication leaves behind to the key of one packet (RFC 3079, RFC 3078 §7.3).
 
 mod change;
+mod link;
 
 pub(crate) use change::change_each;
+pub use link::LinkKeys;
 
 use crate::Strength;
 use crate::rc4::{Octets, Rc4};
@@ -105,7 +107,7 @@ impl StartKey {
     }
 
     /// The start key of both directions after MS-CHAPv1, for 40 and 56 bit keys: the LAN Manager password hash (RFC
-    /// 3079 §2.1, §2.2).
+    /// 3079 §2.1, §2.2). [`LinkKeys::same`] takes it beside that for 128 bits.
     #[must_use]
     pub const fn from_lm_password_hash(hash: &[u8; 16]) -> Self {
         Self(*hash)

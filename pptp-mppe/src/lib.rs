@@ -7,7 +7,8 @@
 //!
 //! # What is here
 //!
-//! * [`MasterKey`], [`StartKey`], [`SessionKey`]: from what MS-CHAP leaves behind to the key of one packet.
+//! * [`MasterKey`], [`StartKey`], [`SessionKey`]: from what MS-CHAP leaves behind to the key of one packet; [`LinkKeys`]:
+//!   the start keys of a link.
 //! * [`Encryptor`] and [`Decryptor`]: one direction of a link each, in the [`Mode`] that CCP settled on. The types of
 //!   [`stateless`] and [`stateful`] are the same for one mode only.
 //! * [`is_encryptable`]: which packets are encrypted at all.
@@ -78,7 +79,7 @@ pub mod stateless;
 pub use count::Count;
 pub use decryptor::{BATCH, Batch, DecryptError, Decryptor, Packet, Trial};
 pub use encryptor::{BufferTooSmall, Encryptor, Sealed, Seals};
-pub use key::{MasterKey, SessionKey, Side, StartKey, StartKeys};
+pub use key::{LinkKeys, MasterKey, SessionKey, Side, StartKey, StartKeys};
 pub use stateful::ResetRule;
 
 /// How long the session keys are (RFC 3078 §2), weakest first.

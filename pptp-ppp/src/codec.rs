@@ -148,11 +148,22 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`ParseErrorKind::Truncated`] if there are fewer; then none are taken.
     pub fn array<const N: usize>(&mut self, field: &'static str) -> Result<[u8; N], ParseError> {
+        self.array_ref(field).copied()
+    }
+
+    /// The next `N` octets, where they are.
+    ///
+    /// # Errors
+    /// [`ParseErrorKind::Truncated`] if there are fewer; then none are taken.
+    pub fn array_ref<const N: usize>(
+        &mut self,
+        field: &'static str,
+    ) -> Result<&'a [u8; N], ParseError> {
         let Some((head, rest)) = self.rest.split_first_chunk::<N>() else {
             return Err(self.truncated(N, field));
         };
         self.advance(N, rest);
-        Ok(*head)
+        Ok(head)
     }
 
     /// The next octet.

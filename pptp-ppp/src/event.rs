@@ -86,6 +86,8 @@ pub struct AuthRequest<'a> {
 pub enum Proof<'a> {
     /// By MS-CHAPv2.
     MsChapV2(mschapv2::Request<'a>),
+    /// By MS-CHAPv2 with a new password, after [`ErrorCode::PasswordExpired`].
+    ChangePassword(mschapv2::ChangeRequest<'a>),
 }
 
 impl fmt::Debug for AuthRequest<'_> {

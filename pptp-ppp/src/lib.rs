@@ -8,6 +8,7 @@
 //! * [`Ppp`] and what goes with it: [`PppConfig`], [`Event`], [`DownReason`], [`Discard`], [`SendError`].
 //! * [`Profile`]: what a link is made of, chosen by type. [`Minimal`], [`Full`] and [`Bare`] are ready.
 //! * [`auth::mschapv2`], [`mschap`], [`automaton`]: the parts, useful alone.
+//! * [`guard`]: against those who guess passwords.
 //! * [`wire`]: every message, parsed, written and printed.
 //! * [`plausible`]: what tells a packet that decrypted well from one that did not.
 //!
@@ -110,6 +111,7 @@ pub mod codec;
 pub mod config;
 mod error;
 mod event;
+pub mod guard;
 mod ipcp;
 mod lcp;
 mod log;

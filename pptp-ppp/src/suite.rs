@@ -20,7 +20,7 @@ pub use compression::AllocMppc;
 pub use compression::{Compress, Mppc, NoMppc};
 use core::ops::Range;
 pub use none::NoSuite;
-use pptp_mppe::{BATCH, StartKeys, stateless};
+use pptp_mppe::{BATCH, LinkKeys, stateless};
 pub use sealer::Sealer;
 
 /// MPPE in all its strengths and modes, as the policy has them.
@@ -143,10 +143,10 @@ pub(crate) mod sealed {
         /// Replaces the policy, for a peer that is known only now.
         fn set_policy(&mut self, policy: MppePolicy);
         /// Network protocols may start: `keys` are those that authentication gave.
-        fn lower_layer_up(&mut self, now: Instant, keys: Option<StartKeys>);
+        fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>);
         fn lower_layer_down(&mut self, now: Instant);
         /// The peer has authenticated us anew: these keys are for the next time that encryption starts.
-        fn set_keys(&mut self, keys: Option<StartKeys>);
+        fn set_keys(&mut self, keys: Option<LinkKeys>);
         /// The peer has held network protocols back, and does no more: what it waited for must be CCP.
         fn peer_ready(&mut self);
         /// Takes a packet of CCP.

@@ -1,5 +1,6 @@
 //! The configuration file.
 
+use super::guarding;
 use super::pool::Range;
 use crate::net::networks;
 use ipnet::Ipv4Net;
@@ -33,6 +34,9 @@ pub struct Config {
     /// How many clients there may be.
     #[serde(default)]
     pub limits: Limits,
+    /// What is done about those who guess passwords.
+    #[serde(default)]
+    pub guard: guarding::Settings,
     /// How long things may take.
     #[serde(default)]
     pub timing: Timing,
@@ -195,6 +199,12 @@ pub struct Secret(Option<Zeroizing<String>>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError(String);
 
+impl ConfigError {
+    pub(super) const fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl Config {
     /// Reads a file.
     ///
@@ -247,6 +257,7 @@ impl Config {
             );
         }
         self.policy.check("policy")?;
+        self.guard.check()?;
         let (mut names, mut addresses) = (HashSet::new(), HashSet::from([network.address]));
         let mut networks: Vec<(&str, Ipv4Net)> = Vec::new();
         for user in &self.users {

@@ -6,6 +6,7 @@
 //! users       a name                     -> a password's hash, an address, networks
 //! pool        the addresses for clients
 //! admission   who may connect now
+//! guarding    who has failed too often to be listened to
 //! serve       the loop between sockets, devices, signals and the tunnels
 //! sessions    what happens to a tunnel   -> answers to the library, addresses, routes, the log
 //! packets     from the raw sockets to the devices, and back
@@ -24,6 +25,7 @@ pub mod config;
 mod control;
 mod devices;
 mod failure;
+mod guarding;
 mod logging;
 mod packets;
 pub mod pool;

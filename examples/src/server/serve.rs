@@ -6,6 +6,7 @@ use super::admission::Admission;
 use super::config::Config;
 use super::control::Console;
 use super::devices::Outlet;
+use super::guarding::Guard;
 use super::packets::Sockets;
 use super::pool::Pool;
 use super::table::Table;
@@ -43,6 +44,7 @@ pub struct Server {
     pub(super) users: Users,
     pub(super) pool: Pool,
     pub(super) admission: Admission,
+    pub(super) guard: Box<Guard>,
     pub(super) table: Table,
     pub(super) outlet: Outlet,
     pub(super) clock: Clock,
@@ -158,6 +160,7 @@ impl Server {
         Ok(Self {
             pool: Pool::new(config.network.pool.clone()),
             admission: Admission::new(config.limits),
+            guard: Box::new(Guard::new(config.guard.config(), entropy()?)),
             config,
             config_path: path,
             users,

@@ -1,6 +1,7 @@
 //! What happens to a tunnel, and what the server does about it.
 
 use super::config::{Authentication, Config};
+use super::guarding::{Attempt, TOO_MANY};
 use super::serve::Server;
 use super::tunnel::{Happening, Tunnel};
 use super::users::{User, Users};
@@ -8,9 +9,10 @@ use crate::net::clock;
 use crate::text::encryption;
 use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::DownReason as Link;
+use pptp_core::ppp::mschap::without_domain;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Phase, Verdict};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
@@ -112,13 +114,32 @@ impl Server {
 
     /// Answers whoever says who it is.
     fn judge(&mut self, now: Instant, place: usize, id: AuthId, name: &[u8]) {
-        let user = self.users.find(name);
-        let granted = user.as_ref().map(|user| self.grant(place, user));
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
         let (number, peer) = (tunnel.number, tunnel.peer);
+        let user = self.users.find(name);
+        // However the name is written, it is one user.
+        let account = user.as_ref().map_or_else(
+            || without_domain(name).to_vec(),
+            |user| user.name.clone().into_bytes(),
+        );
+        let is_allowed = self.may_attempt(now, *peer.ip(), &account);
+        let granted = match &user {
+            Some(user) if is_allowed => Some(self.grant(place, user)),
+            _ => None,
+        };
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let mut attempt = Attempt::Wrong;
         let verdict = match (&user, granted) {
+            _ if !is_allowed => {
+                info!(session = number, %peer, user = %Text(&account), why = TOO_MANY, "turned away");
+                attempt = Attempt::Refused;
+                tunnel.refusal = TOO_MANY;
+                Verdict::WRONG_PASSWORD
+            }
             (Some(user), Some(Ok(address))) => {
                 tunnel.address = Some(address);
                 tunnel.pooled = user.address.is_none();
@@ -127,6 +148,7 @@ impl Server {
             }
             (Some(user), Some(Err(why))) => {
                 warn!(session = number, %peer, user = user.name, why, "turned away");
+                attempt = Attempt::NotJudged;
                 tunnel.refusal = why;
                 Verdict::Reject {
                     error: SERVER_FAULT,
@@ -146,7 +168,20 @@ impl Server {
             mppe: user.as_ref().and_then(|user| user.mppe),
         };
         tunnel.user.clone_from(&user);
+        if is_allowed && tunnel.session.phase() != Phase::Authenticate {
+            // It has ended meanwhile, and nobody hears the verdict.
+            attempt = Attempt::NotJudged;
+        }
         tunnel.session.authorize(now, id, &verdict, grant);
+        // Who is let in goes on at once; who is not waits to be told.
+        if attempt == Attempt::Wrong && tunnel.session.phase() != Phase::Authenticate {
+            attempt = Attempt::Right;
+        }
+        if attempt != Attempt::Right {
+            // Whoever merely knows a name must not keep an address while the link ends.
+            self.take_back_address(place);
+        }
+        self.attempted(now, place, &account, attempt);
     }
 
     /// Finds an address for `user`, who may yet turn out to be somebody else.

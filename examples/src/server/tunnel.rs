@@ -67,6 +67,9 @@ pub struct Tunnel {
     pub deadline: Option<Instant>,
     /// Why a log-in that fails does.
     pub refusal: &'static str,
+    /// Until when it is told nothing over GRE, and then that it is refused: a refusal comes after the same time whatever it
+    /// is for.
+    pub silent_until: Option<Instant>,
     /// What the caller ended it for.
     pub ended: Option<&'static str>,
     /// When the loop is to wake up for it.
@@ -107,6 +110,7 @@ impl Tunnel {
             since: now,
             deadline: None,
             refusal: "",
+            silent_until: None,
             ended: None,
             alarm: None,
             marked: false,
@@ -143,6 +147,13 @@ impl Tunnel {
     /// When something is due.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Instant> {
+        if self.silent_until.is_some() {
+            // What the library has due by then waits as well.
+            return [self.silent_until, self.deadline]
+                .into_iter()
+                .flatten()
+                .min();
+        }
         let order = self.order.next_timeout();
         [self.session.next_timeout(), order, self.deadline]
             .into_iter()
@@ -262,6 +273,10 @@ impl Tunnel {
     /// another.
     pub fn flush(&mut self, now: Instant, gre: &mut GreSocket) -> bool {
         let mut did_something = self.control.exchange(now, &mut self.session, None);
+        if self.silent_until.is_some_and(|until| now < until) {
+            return did_something;
+        }
+        self.silent_until = None;
         loop {
             let session = &mut self.session;
             let sent = gre.send(Some(*self.peer.ip()), |room| {

@@ -3,10 +3,10 @@
 use super::*;
 use alloc::format;
 
-const HASH_HASH: [u8; 16] = hex("41c00c584bd2d91c4017a2a12fa59f3f");
+pub(super) const HASH_HASH: [u8; 16] = hex("41c00c584bd2d91c4017a2a12fa59f3f");
 
 /// Octets from hexadecimal digits.
-const fn hex<const N: usize>(digits: &str) -> [u8; N] {
+pub(super) const fn hex<const N: usize>(digits: &str) -> [u8; N] {
     const fn digit(octet: u8) -> u8 {
         match octet {
             b'0'..=b'9' => octet - b'0',

@@ -118,6 +118,10 @@ impl<A: MethodSet, B: MethodSet> PeerMachine for PeerChoice<A, B> {
         either!(self, it => it.wanted(), else None)
     }
 
+    fn ask(&mut self, now: Instant) {
+        either!(self, it => it.ask(now), else ());
+    }
+
     fn retry(
         &mut self,
         now: Instant,

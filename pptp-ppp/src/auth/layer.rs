@@ -3,7 +3,7 @@
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
 use super::mschapv2::{RetryError, Wanted};
 use super::set::sealed::MethodSet;
-use super::{AuthId, Credentials, Demand, Identity as _, MAX_PASSWORD_LEN, Method, Verdict};
+use super::{AuthId, Credentials, Demand, Identity as _, Method, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::error::Discard;
 use crate::event::{AuthRequest, DownReason};
@@ -116,7 +116,13 @@ impl<M: MethodSet> Authentication<M> {
             self.peer
                 .handle_packet(now, identity, packet, own_challenge, random)
         };
-        self.follow(step.map_err(Discard::Authentication)?);
+        match step.map_err(Discard::Authentication)? {
+            Step::Wanted(_) if self.asking => {
+                self.peer.ask(now);
+                self.outcome = Outcome::Wanted;
+            }
+            step => self.follow(step),
+        }
         Ok(())
     }
 
@@ -168,9 +174,6 @@ impl<M: MethodSet> Authentication<M> {
         let (Some(_), Some(old)) = (self.wanted(), &self.identity) else {
             return Err(RetryError::NotWanted);
         };
-        if password.len() > MAX_PASSWORD_LEN {
-            return Err(RetryError::TooLong);
-        }
         let new = old.with_password(password);
         self.peer
             .change_password(now, old, &new, password, random)?;
@@ -240,7 +243,7 @@ impl<M: MethodSet> Authentication<M> {
                 self.outcome = Outcome::Requested;
             }
             Step::Done => self.check_done(),
-            Step::Wanted(_) if self.asking => self.outcome = Outcome::Wanted,
+            // Where there is somebody, that was seen to before.
             Step::Wanted(reason) => self.outcome = Outcome::Failed(reason),
             Step::Failed(reason) => self.outcome = Outcome::Failed(reason),
         }

@@ -60,6 +60,9 @@ pub trait PeerMachine: Clone + fmt::Debug {
         None
     }
 
+    /// Somebody is asked, and takes the time that people need.
+    fn ask(&mut self, _now: Instant) {}
+
     /// Tries again as `who`.
     fn retry(
         &mut self,

@@ -2,8 +2,7 @@
 
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
 use super::mschapv2::{
-    Authenticator, Change, ChangeRoom, NoChange, Outcome, Peer, PeerError, PeerEvent, RetryError,
-    Wanted,
+    Authenticator, Change, ChangeRoom, Outcome, Peer, PeerError, PeerEvent, RetryError, Wanted,
 };
 use super::set::sealed::MethodSet;
 use super::{Discard, Identity, MAX_NAME_LEN, Method, Methods, NtIdentity, Verdict};
@@ -118,6 +117,10 @@ impl<C: ChangeRoom> PeerMachine for Peer<C> {
         self.wanted()
     }
 
+    fn ask(&mut self, now: Instant) {
+        self.ask(now);
+    }
+
     fn retry(
         &mut self,
         now: Instant,
@@ -125,6 +128,17 @@ impl<C: ChangeRoom> PeerMachine for Peer<C> {
         random: &mut Random,
     ) -> Result<(), RetryError> {
         self.retry(now, who, random)
+    }
+
+    fn change_password<I: Identity>(
+        &mut self,
+        now: Instant,
+        old: &I,
+        new: &I,
+        password: &str,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        self.change_password(now, old, new, password, random)
     }
 }
 
@@ -158,12 +172,18 @@ impl<C: ChangeRoom> AuthenticatorMachine for Authenticator<C> {
     }
 
     fn request(&self) -> Option<(&[u8], Proof<'_>)> {
-        let request = self.request()?;
-        Some((request.user_name, Proof::MsChapV2(request)))
+        let proof = match self.request() {
+            Some(request) => (request.user_name, Proof::MsChapV2(request)),
+            None => {
+                let request = self.change_request()?;
+                (request.user_name, Proof::ChangePassword(request))
+            }
+        };
+        Some(proof)
     }
 
     fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step {
-        let id = self.request().map(|request| request.id);
+        let id = self.request_id();
         match id.and_then(|id| self.authorize(now, id, verdict, random)) {
             Some(Outcome::Accepted) => Step::Done,
             // The link goes down once the Failure has been sent.

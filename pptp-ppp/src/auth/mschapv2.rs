@@ -7,5 +7,5 @@ mod peer;
 mod tests;
 
 pub use authenticator::{Authenticator, AuthenticatorError, Outcome, Request};
-pub use change::{Change, ChangeRoom, NoChange};
+pub use change::{Change, ChangeRequest, ChangeRoom, NoChange};
 pub use peer::{Peer, PeerError, PeerEvent, RetryError, Wanted};

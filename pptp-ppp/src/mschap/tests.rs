@@ -1,3 +1,4 @@
+use super::des::expand_key;
 use super::vectors::{ALL, PPPD, RFC_2759, Vector, WINDOWS, WRONG_PASSWORD, unhex};
 use super::*;
 use pptp_mppe::{Side, StartKey};

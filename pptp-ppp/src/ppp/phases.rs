@@ -164,7 +164,8 @@ impl<P: Profile> Ppp<P> {
                 }
                 debug!("authenticated");
                 self.phase = Phase::Network;
-                self.suite.lower_layer_up(now, self.auth.keys());
+                self.suite
+                    .lower_layer_up(now, self.auth.keys().map(Into::into));
                 self.networks.lower_layer_up(now);
             }
         }
@@ -192,7 +193,9 @@ impl<P: Profile> Ppp<P> {
         // A peer may authenticate us again at any time (RFC 1994 §4.1), and be found wanting.
         match self.auth.take_outcome() {
             auth::Outcome::Failed(reason) => return self.fail(now, reason),
-            auth::Outcome::Done => self.suite.set_keys(self.auth.keys()),
+            auth::Outcome::Done => {
+                self.suite.set_keys(self.auth.keys().map(Into::into));
+            }
             auth::Outcome::Wanted => self.events |= Events::PASSWORD_WANTED,
             auth::Outcome::Nothing | auth::Outcome::Requested => {}
         }

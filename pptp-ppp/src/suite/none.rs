@@ -9,7 +9,7 @@ use crate::error::Discard;
 use crate::event::DownReason;
 use crate::time::Instant;
 use crate::wire::{Packet, Protocol};
-use pptp_mppe::{BATCH, StartKeys};
+use pptp_mppe::{BATCH, LinkKeys};
 
 /// Neither compression nor encryption. A policy that requires encryption cannot be met with it, and ends the link.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl SuiteLayer for NoSuite {
         self.policy = policy;
     }
 
-    fn lower_layer_up(&mut self, _now: Instant, _keys: Option<StartKeys>) {
+    fn lower_layer_up(&mut self, _now: Instant, _keys: Option<LinkKeys>) {
         self.settled = self.policy.requirement != Requirement::Require;
         self.news = true;
     }
@@ -44,7 +44,7 @@ impl SuiteLayer for NoSuite {
         self.settled = false;
     }
 
-    fn set_keys(&mut self, _keys: Option<StartKeys>) {}
+    fn set_keys(&mut self, _keys: Option<LinkKeys>) {}
 
     fn peer_ready(&mut self) {}
 

@@ -2,6 +2,8 @@
 
 mod open;
 mod seal;
+#[cfg(test)]
+mod tests;
 
 use super::Early;
 use super::compression::Compress;
@@ -9,7 +11,7 @@ use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
 use crate::automaton::{Actions, State};
 use crate::ccp::{Agreement, CcpPolicy, Compression, Encryption, decode};
 use crate::codec::Writer;
-use crate::config::{MppePolicy, Requirement, Timing};
+use crate::config::{MppePolicy, Requirement, Strengths, Timing};
 use crate::error::Discard;
 use crate::event::DownReason;
 use crate::negotiation::{Negotiator, Pending};
@@ -17,7 +19,7 @@ use crate::time::Instant;
 use crate::wire::ccp::MppeBits;
 use crate::wire::{Code, Options, Packet, Protocol};
 use core::time::Duration;
-use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, Mode, StartKeys};
+use pptp_mppe::{BATCH, Count, Decryptor, Encryptor, LinkKeys, Mode, Strength};
 
 /// The longest reply of CCP: room for every algorithm that real peers name, thrice.
 const MAX_REPLY: usize = 64;
@@ -32,7 +34,7 @@ const RESET_INTERVAL: Duration = Duration::from_millis(250);
 pub struct Sealer<C: Compress> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     max_failure: u8,
-    keys: Option<StartKeys>,
+    keys: Option<LinkKeys>,
     encryptor: Option<Encryptor>,
     decryptor: Option<Decryptor>,
     compression: C,
@@ -135,10 +137,14 @@ impl<C: Compress> Sealer<C> {
         let (send, receive) = (self.ccp.policy.send(), self.ccp.policy.receive());
         if let Some(keys) = &self.keys {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
-            self.encryptor =
-                encryption(send).map(|it| Encryptor::new(&keys.send, it.strength, it.mode));
-            self.decryptor =
-                encryption(receive).map(|it| Decryptor::new(&keys.receive, it.strength, it.mode));
+            self.encryptor = encryption(send).and_then(|it| {
+                let start = keys.send(it.strength)?;
+                Some(Encryptor::new(start, it.strength, it.mode))
+            });
+            self.decryptor = encryption(receive).and_then(|it| {
+                let start = keys.receive(it.strength)?;
+                Some(Decryptor::new(start, it.strength, it.mode))
+            });
         }
         if send.is_some_and(|send| send.mppc) {
             self.compression.start_sending();
@@ -200,6 +206,19 @@ impl<C: Compress> Sealer<C> {
     }
 }
 
+/// Those of `strengths` that `keys` are for: MS-CHAPv1 may leave keys of some only.
+fn served(strengths: Strengths, keys: &LinkKeys) -> Strengths {
+    let mut served = strengths;
+    if !keys.serves(Strength::Bits128) {
+        served.remove(Strengths::BITS_128);
+    }
+    // Of these two there is one key.
+    if !keys.serves(Strength::Bits40) {
+        served.remove(Strengths::BITS_40.union(Strengths::BITS_56));
+    }
+    served
+}
+
 impl<C: Compress> SuiteLayer for Sealer<C> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
@@ -232,14 +251,19 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.ccp.policy.set_policy(policy);
     }
 
-    fn lower_layer_up(&mut self, now: Instant, keys: Option<StartKeys>) {
-        if keys.is_none() {
-            let policy = *self.ccp.policy.policy();
+    fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>) {
+        let mut policy = *self.ccp.policy.policy();
+        let before = policy.strengths;
+        policy.strengths = keys
+            .as_ref()
+            .map_or(Strengths::empty(), |keys| served(before, keys));
+        if keys.is_none() || (policy.strengths.is_empty() && !before.is_empty()) {
             if policy.requirement == Requirement::Require {
                 return self.fail(DownReason::NoEncryptionKeys);
             }
-            self.ccp.policy.set_policy(MppePolicy::REFUSE);
+            policy = MppePolicy::REFUSE;
         }
+        self.ccp.policy.set_policy(policy);
         self.keys = keys;
         self.ccp.lower_layer_up(now);
         if self.ccp.policy.is_wanted() {
@@ -262,8 +286,13 @@ impl<C: Compress> SuiteLayer for Sealer<C> {
         self.peer_ready = false;
     }
 
-    fn set_keys(&mut self, keys: Option<StartKeys>) {
-        if keys.is_some() {
+    fn set_keys(&mut self, keys: Option<LinkKeys>) {
+        if let Some(new) = &keys {
+            let strengths = self.ccp.policy.policy().strengths;
+            if served(strengths, new) != strengths {
+                // What they lack may have been agreed on, and no packet may leave without it.
+                self.fail(DownReason::NoEncryptionKeys);
+            }
             self.keys = keys;
         }
     }

@@ -1,5 +1,6 @@
 //! CHAP's messages (RFC 1994 §4), which MS-CHAP fills in its own way (RFC 2433, RFC 2759).
 
+use super::change_password::ChangePassword;
 use super::{Code as PppCode, Hex, Packet, Text};
 use crate::codec::{ParseError, Reader, Writer};
 use core::fmt;
@@ -73,7 +74,8 @@ pub enum Message<'a> {
         /// Text for people; in MS-CHAP also an error code and a new challenge.
         message: &'a [u8],
     },
-    /// Any other message.
+    /// Any other message. A change of password, which only MS-CHAP has, is read by
+    /// [`ChangePassword::parse`].
     Other {
         /// Its code.
         code: Code,
@@ -124,10 +126,7 @@ impl<'a> Message<'a> {
             identifier,
             |writer| match *self {
                 Self::Challenge { value, name } | Self::Response { value, name } => {
-                    let value = value.get(..usize::from(u8::MAX)).unwrap_or(value);
-                    writer.u8(u8::try_from(value.len()).unwrap_or(u8::MAX));
-                    writer.bytes(value);
-                    writer.bytes(name);
+                    write_value(writer, value, name);
                 }
                 Self::Success { message: data }
                 | Self::Failure { message: data }
@@ -145,15 +144,25 @@ impl fmt::Display for Message<'_> {
             }
             Self::Success { message } | Self::Failure { message } => Text(message).fmt(f),
             // A change of password carries hashes that may be attacked.
-            Self::Other { data, .. } => write!(f, "{} octets", data.len()),
+            Self::Other { code, data } => match ChangePassword::parse(*code, data) {
+                Some(Ok(change)) => change.fmt(f),
+                _ => write!(f, "{} octets", data.len()),
+            },
         }
     }
 }
 
 /// Value-Size, Value and Name (RFC 1994 §4.1).
-fn read_value(data: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
+pub(super) fn read_value(data: &[u8]) -> Result<(&[u8], &[u8]), ParseError> {
     let mut reader = Reader::new(data);
     let len = reader.u8("Value-Size")?;
     let value = reader.take(usize::from(len), "Value")?;
     Ok((value, reader.rest()))
+}
+
+pub(super) fn write_value(writer: &mut Writer<'_>, value: &[u8], name: &[u8]) {
+    let value = value.get(..usize::from(u8::MAX)).unwrap_or(value);
+    writer.u8(u8::try_from(value.len()).unwrap_or(u8::MAX));
+    writer.bytes(value);
+    writer.bytes(name);
 }

@@ -15,14 +15,20 @@
 mod code_point;
 
 pub mod ccp;
+pub mod change_password;
 pub mod chap;
 mod describe;
 pub mod eap;
+pub mod eap_md5;
+pub mod eap_mschapv2;
+pub mod eap_nak;
+mod failure;
 mod frame;
 pub mod ipcp;
 pub mod ipv6cp;
 pub mod lcp;
 pub mod mppe;
+pub mod mschap;
 pub mod mschapv2;
 mod option;
 mod packet;
@@ -33,6 +39,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use failure::MsChapFailure;
 pub use frame::{Frame, write_header};
 pub use option::{Options, RawOption};
 pub use packet::{Code, Packet};

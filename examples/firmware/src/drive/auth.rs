@@ -1,13 +1,18 @@
 //! `pptp_ppp::{auth, mschap}` and the messages of MS-CHAPv2.
 
 use crate::{any, bytes, now, printed, some, some_times, text, used};
-use pptp_ppp::auth::{Credentials, Verdict};
+use core::net::{IpAddr, Ipv6Addr};
 use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
+use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
-use pptp_ppp::mschap::{self, Exchange, NtHash};
+use pptp_ppp::guard::{Guard, GuardConfig};
+use pptp_ppp::mschap::change::{self, NewPassword};
+use pptp_ppp::mschap::{self, Exchange, LmHash, NtHash, v1};
 use pptp_ppp::random::Random;
-use pptp_ppp::wire::Packet;
+use pptp_ppp::wire::change_password::ChangePassword;
+use pptp_ppp::wire::chap::Code;
 use pptp_ppp::wire::mschapv2::{ErrorCode, Failure, Response, Success};
+use pptp_ppp::wire::{self, Packet};
 
 pub(super) fn computations() {
     let hash = NtHash::from_password(text());
@@ -25,6 +30,61 @@ pub(super) fn computations() {
     used(exchange.verify_authenticator_response(&hash, &response, any(&[4; 20])));
     used(mschap::master_key(&hash, &response));
     used(mschap::without_domain(bytes()));
+    version_1(&hash);
+    changes(&hash);
+    guard();
+}
+
+fn guard() {
+    let mut guard = Guard::<4, 4>::new(GuardConfig::default(), any([1; 16]));
+    for _ in some_times() {
+        let source = any(IpAddr::V6(Ipv6Addr::LOCALHOST));
+        used(guard.check(now(), source, bytes()));
+        used(guard.peek(now(), source, bytes()));
+        used(guard.failed(now(), source, bytes()));
+        guard.succeeded(now(), source, bytes());
+        guard.withdrawn(now(), source, bytes());
+        used(guard.answer_at(now()));
+    }
+    used(*guard.config());
+}
+
+fn version_1(nt: &NtHash) {
+    let challenge = any(v1::Challenge([1; 8]));
+    let lm = LmHash::from_password(text());
+    used(lm == LmHash::from_oem(bytes()));
+    used(challenge.nt_response(nt));
+    used(challenge.verify_nt_response(nt, any(&[2; 24])));
+    used(challenge.next());
+    used(challenge.encrypt_nt_hash(nt));
+    used(challenge.decrypt_nt_hash(any(&[3; 16])));
+    used(challenge.decrypt_lm_hash(any(&[4; 16])));
+    used(challenge.keys(any(Some(nt)), lm.as_ref()));
+    if let Some(lm) = &lm {
+        used(lm.as_bytes());
+        used(challenge.lm_response(lm));
+        used(challenge.verify_lm_response(lm, any(&[5; 24])));
+        used(challenge.encrypt_lm_hash(lm));
+    }
+}
+
+fn changes(old: &NtHash) {
+    let mut random = Random::new(any([0; 32]));
+    let lm = LmHash::new(any([1; 16]));
+    match change::encrypt_password(text(), old, &mut random) {
+        Ok(block) => used(block),
+        Err(error) => printed(error),
+    }
+    used(change::encrypt_password_with_lm(text(), &lm, &mut random));
+    used(change::encrypt_hash(old, any(old)));
+    used(change::encrypt_lm_hash(&lm, old));
+    let mut new = NewPassword::new();
+    if let Err(error) = new.decrypt(any(&[2; change::BLOCK_LEN]), any(&[3; 16]), old) {
+        printed(error);
+    }
+    used(new.decrypt_with_lm(any(&[4; change::BLOCK_LEN]), any(&[5; 16]), &lm));
+    used(new.as_str());
+    used(new.nt_hash());
 }
 
 pub(super) fn messages() {
@@ -41,6 +101,20 @@ pub(super) fn messages() {
     let failure = Failure::parse(bytes());
     printed(failure);
     failure.encode(&mut writer);
+    match wire::mschap::Response::parse(bytes()) {
+        Ok(response) => {
+            used(response.uses_nt());
+            response.encode(&mut writer);
+        }
+        Err(error) => printed(error),
+    }
+    let failure = wire::mschap::Failure::parse(bytes());
+    printed(failure);
+    failure.encode(&mut writer);
+    if let Some(Ok(change)) = ChangePassword::parse(any(Code::CHANGE_PASSWORD_3), bytes()) {
+        printed(change);
+        change.encode(&mut writer);
+    }
     used(writer.finish());
 }
 

@@ -4,8 +4,8 @@ use crate::{any, bytes, printed, some, some_of, some_times, used};
 use pptp_mppe::rc4::Rc4;
 use pptp_mppe::stateless::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
 use pptp_mppe::{
-    Count, Decryptor, Encryptor, MasterKey, Mode, Packet, ResetRule, SessionKey, Side, StartKey,
-    Strength, stateful, stateless,
+    Count, Decryptor, Encryptor, LinkKeys, MasterKey, Mode, Packet, ResetRule, SessionKey, Side,
+    StartKey, Strength, stateful, stateless,
 };
 
 pub(super) fn keys() {
@@ -17,6 +17,15 @@ pub(super) fn keys() {
     used(MasterKey::from_bytes(any([0; 16])).start_keys(any(Side::Server)));
     used(StartKey::from_key_material(bytes(), any(Strength::Bits40)));
     used(StartKey::from_lm_password_hash(any(&[0; 16])));
+    let narrow = Some(StartKey::from_lm_password_hash(any(&[1; 16])));
+    for keys in [
+        LinkKeys::from(master.start_keys(any(Side::Server))),
+        LinkKeys::same(any(None), narrow),
+    ] {
+        let strength = any(Strength::Bits40);
+        used(keys.serves(strength));
+        used((keys.send(strength), keys.receive(strength)));
+    }
     let start = StartKey::from_ms_chap_v1(any(&[0; 16]), any(&[0; 8]));
     let mut session = SessionKey::new(&start, any(Strength::Bits56));
     session.change();

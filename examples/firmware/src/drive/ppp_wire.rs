@@ -3,6 +3,9 @@
 use crate::{any, bytes, printed, used};
 use pptp_ppp::automaton::{self, Event, State};
 use pptp_ppp::codec::{Reader, Writer};
+use pptp_ppp::wire::eap_md5::Md5Challenge;
+use pptp_ppp::wire::eap_mschapv2;
+use pptp_ppp::wire::eap_nak::{Expanded, ExpandedNak, ExpandedType, Nak};
 use pptp_ppp::wire::{
     Code, Frame, Hex, Options, Packet, Protocol, RawOption, Text, ccp, chap, eap, ipcp, ipv6cp,
     lcp, mppe, pap, write_header,
@@ -104,7 +107,23 @@ pub(super) fn messages() {
         lcp::Identification: bytes();
         lcp::TimeRemaining: bytes();
         mppe::Header: &mut Reader::new(bytes());
+        Md5Challenge<'_>: bytes();
+        Nak<'_>: bytes();
+        Expanded<'_>: bytes();
+        ExpandedNak<'_>: bytes();
+        eap_mschapv2::Message<'_>: bytes();
     }
+    if let Ok(nak) = Nak::parse(bytes()) {
+        nak.types().for_each(printed);
+    }
+    if let Ok(nak) = ExpandedNak::parse(bytes()) {
+        nak.types().for_each(printed);
+        let mut buffer = [0; 64];
+        let mut writer = Writer::new(any(&mut buffer[..]));
+        ExpandedNak::encode_types(&mut writer, nak.types());
+        used(writer.finish());
+    }
+    used(any(ExpandedType::of(eap::Type::TLS)).legacy());
     if let Ok(packet) = Packet::parse(bytes()) {
         round_trip! {
             chap::Message: packet, any(1);

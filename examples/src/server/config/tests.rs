@@ -31,6 +31,15 @@ const ALL: &str = r#"
     half-open-per-source = 7
     sessions-per-user = 1
     setup-timeout = 30
+    [guard]
+    first-delay = 2
+    factor = 3
+    max-delay = 30
+    source-lock-after = 5
+    user-lock-after = 6
+    lock-time = 60
+    forget-after = 50
+    answer-after = 500
     [timing]
     echo-interval = 10
     echo-failures = 3
@@ -69,6 +78,7 @@ fn all_there_is_to_say() {
     assert_eq!(policy.strengths, Strengths::all());
     assert_eq!(policy.modes, Modes::all());
     assert_eq!(config.limits.patience(), Duration::from_secs(30));
+    assert_eq!(config.guard.config().lock_time, Duration::from_secs(60));
     let alice = config.users[0].policy.as_ref().unwrap().mppe();
     assert_eq!(alice, MppePolicy::default());
     assert_eq!(config.users[0].networks.len(), 2);
@@ -96,12 +106,12 @@ fn secrets_are_not_shown() {
     let wrong = ALL.replace("password = \"wonderland\"", "password = \"wonderland\" x");
     let text = error(&wrong);
     assert!(!text.contains("wonderland"), "{text}");
-    assert!(text.starts_with("line 29: "), "{text}");
+    assert!(text.starts_with("line 38: "), "{text}");
     let digits = ALL.replace("\"wonderland\"", "19283746");
     let text = error(&digits);
     assert_eq!(
         text,
-        "line 29: a password, or its hash, is a text in quotes"
+        "line 38: a password, or its hash, is a text in quotes"
     );
 }
 
@@ -118,6 +128,12 @@ fn mistakes_are_told() {
         ("[40, 56, 128]", "[]", "policy: strengths are none at all"),
         ("mtu = 1400", "mtu = 68", "mtu is 68"),
         ("mtu = 1400", "device = \"p\"", "one device"),
+        (
+            "answer-after = 500",
+            "answer-after = 5000",
+            "guard: answer-after is 5000",
+        ),
+        ("factor = 3", "factors = 3", "unknown field `factors`"),
         ("reorder = 0", "patience = 0", "unknown field `patience`"),
         ("name = \"bob\"", "name = \"alice\"", "another of this name"),
         (
@@ -165,6 +181,7 @@ fn the_example_is_what_holds_without_it() {
     assert_eq!(example.authentication(), least.authentication());
     assert_eq!(example.limits, least.limits);
     assert_eq!(example.timing, least.timing);
+    assert_eq!(example.guard, least.guard);
     assert_eq!(example.listen, least.listen);
     assert_eq!(example.network.devices, least.network.devices);
     assert_eq!(example.network.mtu, least.network.mtu);

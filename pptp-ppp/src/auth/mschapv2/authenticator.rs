@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::change::{ChangeRoom, NoChange};
+use super::change::{Blocks, ChangeRequest, ChangeRoom, NoChange};
 use crate::auth::{AuthId, Discard, Name, Verdict};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::mschap::{Exchange, NtHash, master_key};
@@ -247,6 +247,25 @@ impl<C: ChangeRoom> Authenticator<C> {
         self.waiting(false)
     }
 
+    /// What waits for a verdict, if it is a Change-Password.
+    #[must_use]
+    pub fn change_request(&self) -> Option<ChangeRequest<'_>> {
+        let (request, blocks) = (self.waiting(true)?, self.change.get()?);
+        Some(ChangeRequest {
+            id: request.id,
+            user_name: request.user_name,
+            identifier: request.identifier,
+            challenge: request.challenge,
+            change: blocks.message(request.response),
+        })
+    }
+
+    /// What is to be quoted in a verdict on either.
+    pub(crate) fn request_id(&self) -> Option<AuthId> {
+        let waiting = self.waiting(false).or_else(|| self.waiting(true));
+        waiting.map(|request| request.id)
+    }
+
     /// What waits for a verdict: a new password, or not.
     fn waiting(&self, changes: bool) -> Option<Request<'_>> {
         let presented = self
@@ -262,20 +281,24 @@ impl<C: ChangeRoom> Authenticator<C> {
         })
     }
 
-    /// Takes a CHAP packet. After `Ok(true)` there is a new [`Authenticator::request`].
+    /// Takes a CHAP packet. After `Ok(true)` there is a new [`Authenticator::request`] or
+    /// [`Authenticator::change_request`].
     ///
     /// # Errors
     /// Why the packet was ignored.
     pub fn handle_packet(&mut self, packet: Packet<'_>) -> Result<bool, Discard> {
-        let Message::Response { value, name } = Message::parse(packet)? else {
-            return Err(Discard::UnknownCode(packet.code.0));
-        };
-        let presented = Presented {
-            identifier: packet.identifier,
-            changes: false,
-            challenge: self.challenge,
-            response: Response::parse(value)?,
-            name: Name::new(name)?,
+        let (response, name, blocks) = match Message::parse(packet)? {
+            Message::Response { value, name } => {
+                (Response::parse(value)?, Some(Name::new(name)?), None)
+            }
+            Message::Other {
+                code: Code::CHANGE_PASSWORD_3,
+                data,
+            } if C::HAS_ROOM => {
+                let (blocks, response) = Blocks::parse(data)?;
+                (response, None, Some(blocks))
+            }
+            other => return Err(Discard::UnknownCode(other.code().0)),
         };
         // One answer for each Challenge: whatever else comes under its identifier gets the same verdict, or else
         // somebody could go on guessing (RFC 1994 §4.1).
@@ -286,10 +309,13 @@ impl<C: ChangeRoom> Authenticator<C> {
         {
             return self.repeat();
         }
+        let changes = blocks.is_some();
         match &self.phase {
-            Phase::Challenged => {}
-            Phase::Refused(Refusal { retry: true, .. }) => {}
+            Phase::Challenged if !changes => {}
+            Phase::Refused(refusal) if changes && refusal.change => {}
+            Phase::Refused(refusal) if !changes && refusal.retry => {}
             Phase::Closed
+            | Phase::Challenged
             | Phase::Presented
             | Phase::Accepted { .. }
             | Phase::Refused(_)
@@ -298,7 +324,18 @@ impl<C: ChangeRoom> Authenticator<C> {
         if packet.identifier != self.identifier {
             return Err(Discard::WrongIdentifier);
         }
-        self.presented = Some(presented);
+        // A change is of the account of the Response before (RFC 2759 §7).
+        let before = self.presented.take().map(|before| before.name);
+        self.presented = Some(Presented {
+            identifier: packet.identifier,
+            changes,
+            challenge: self.challenge,
+            response,
+            name: name.or(before).unwrap_or_default(),
+        });
+        if let Some(blocks) = blocks {
+            self.change.put(blocks);
+        }
         self.phase = Phase::Presented;
         self.tries = self.tries.saturating_add(1);
         self.pending = false;
@@ -338,6 +375,7 @@ impl<C: ChangeRoom> Authenticator<C> {
                 return Some(self.refuse(now, *error, *retry, message, random));
             }
         };
+        self.change.clear();
         let Some((authenticator_response, keys)) = accepted else {
             let error = match self.presented {
                 Some(Presented { changes: true, .. }) => ErrorCode::ChangingPassword,

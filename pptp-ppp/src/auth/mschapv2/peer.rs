@@ -5,7 +5,7 @@ mod tests;
 
 mod retry;
 
-use super::change::{ChangeRoom, NoChange, Room};
+use super::change::{ChangeRoom, NoChange};
 use crate::auth::{Discard, Identity};
 use crate::codec::{BufferTooSmall, ParseError, Writer};
 use crate::mschap::{Exchange, master_key};
@@ -169,7 +169,7 @@ impl Peer {
     /// How often a Response is sent without being asked for again.
     pub const MAX_RESPONSES: u8 = 10;
 
-    /// How long another password is waited for.
+    /// How long another password is waited for after [`Peer::ask`].
     pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
     /// How often there can be another try.
     pub const MAX_RETRIES: u8 = 5;
@@ -259,7 +259,7 @@ impl<C: ChangeRoom> Peer<C> {
                 .handle_success(who, packet.identifier, message)
                 .map(Some),
             Message::Failure { message } => self
-                .handle_failure(now, packet.identifier, message, own_challenge)
+                .handle_failure(packet.identifier, message, own_challenge)
                 .map(Some),
             other => Err(Discard::UnknownCode(other.code().0)),
         }

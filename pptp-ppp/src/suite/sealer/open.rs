@@ -183,9 +183,10 @@ impl<C: Compress> Sealer<C> {
         }
         let flags = flags(header, asked.mode);
         let decompressor = self.compression.decompressor();
-        let found = match (asked.strength, &self.keys) {
-            (Some(strength), Some(keys)) => {
-                let mut decryptor = Decryptor::new(&keys.receive, strength, asked.mode);
+        let start = |strength| self.keys.as_ref()?.receive(strength);
+        let found = match asked.strength.map(|strength| (strength, start(strength))) {
+            Some((strength, Some(start))) => {
+                let mut decryptor = Decryptor::new(start, strength, asked.mode);
                 let trial = decryptor.decrypt(Count::new(header.count()), is_flushed(header), data);
                 trial.is_ok_and(|mut trial| {
                     let found = find_enough(&mut trial, flags, decompressor, Plausibility::Strong);
@@ -195,8 +196,8 @@ impl<C: Compress> Sealer<C> {
                     found
                 })
             }
-            (Some(_), None) => false,
-            (None, _) => looks(data, flags, decompressor) == Plausibility::Strong,
+            Some((_, None)) => false,
+            None => looks(data, flags, decompressor) == Plausibility::Strong,
         };
         self.compression.stop_receiving();
         if found {

@@ -1,3 +1,4 @@
+use super::super::Text;
 use super::*;
 use proptest::prelude::*;
 use std::string::ToString;

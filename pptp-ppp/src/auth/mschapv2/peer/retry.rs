@@ -30,8 +30,7 @@ pub struct Wanted<'a> {
 pub enum RetryError {
     /// Nobody waits for it, or not any more.
     NotWanted,
-    /// A new password has at most 256 characters, as UTF-16 counts them (RFC 2759 §8.9), and
-    /// [`MAX_PASSWORD_LEN`](crate::auth::MAX_PASSWORD_LEN) octets of UTF-8.
+    /// The new password has more than [`MAX_PASSWORD`](crate::mschap::change::MAX_PASSWORD) units of UTF-16.
     TooLong,
 }
 
@@ -56,8 +55,7 @@ pub(super) struct Refusal {
 }
 
 impl<C: ChangeRoom> Peer<C> {
-    /// What the authenticator would take after the Failure that came last, until [`Peer::RETRY_TIMEOUT`] has passed.
-    /// `None`: nothing.
+    /// What the authenticator would take after the Failure that came last. `None`: nothing.
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted<'_>> {
         let answer = self
@@ -73,6 +71,13 @@ impl<C: ChangeRoom> Peer<C> {
             change: refusal.change,
             message: &refusal.message,
         })
+    }
+
+    /// Somebody is asked: [`Peer::RETRY_TIMEOUT`] from now it will be too late.
+    pub fn ask(&mut self, now: Instant) {
+        if self.phase == Phase::Wanted {
+            self.timers.set(Timer::GiveUp, now + Peer::RETRY_TIMEOUT);
+        }
     }
 
     /// Tries again as `who`, who may have another name as well: answers the challenge of the Failure.
@@ -93,10 +98,34 @@ impl<C: ChangeRoom> Peer<C> {
         })
     }
 
+    /// Asks for the password of the account to be changed, from that of `old` to that of `new`, which is in text
+    /// `password`, and answers the challenge of the Failure with the new one. From then on it is `new` who we are; there is
+    /// no other try.
+    ///
+    /// # Errors
+    /// [`RetryError::NotWanted`] if [`Peer::wanted`] does not say that a change is allowed, and [`RetryError::TooLong`].
+    pub fn change_password<I: Identity>(
+        &mut self,
+        now: Instant,
+        old: &I,
+        new: &I,
+        password: &str,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        if !self.wanted().is_some_and(|wanted| wanted.change) {
+            return Err(RetryError::NotWanted);
+        }
+        let blocks = Blocks::seal(password, old.nt_hash(), new.nt_hash(), random)
+            .map_err(|_| RetryError::TooLong)?;
+        self.change.put(blocks);
+        self.try_again(now, |challenge| {
+            Content::Change(prove(new, challenge, random))
+        })
+    }
+
     /// What became of our answer: it was refused, for good or until there is a better one.
     pub(super) fn handle_failure<'p>(
         &mut self,
-        now: Instant,
         identifier: u8,
         message: &'p [u8],
         own_challenge: Option<&[u8]>,
@@ -113,7 +142,6 @@ impl<C: ChangeRoom> Peer<C> {
         let change = C::HAS_ROOM && failure.error == ErrorCode::PasswordExpired;
         match challenge {
             Some(challenge) if retry || change => self.want(
-                now,
                 identifier.wrapping_add(1),
                 challenge,
                 Refusal {
@@ -140,7 +168,7 @@ impl<C: ChangeRoom> Peer<C> {
     }
 
     /// Waits for somebody to say how to go on.
-    fn want(&mut self, now: Instant, identifier: u8, challenge: [u8; 16], refusal: Refusal) {
+    fn want(&mut self, identifier: u8, challenge: [u8; 16], refusal: Refusal) {
         self.phase = Phase::Wanted;
         self.keys = None;
         self.answer = Some(Answer {
@@ -151,7 +179,6 @@ impl<C: ChangeRoom> Peer<C> {
             sent: 0,
         });
         self.timers.stop_all();
-        self.timers.set(Timer::GiveUp, now + Peer::RETRY_TIMEOUT);
     }
 
     /// Answers the challenge of the Failure, under the next identifier (RFC 2433 B.1, RFC 2759 §7).
