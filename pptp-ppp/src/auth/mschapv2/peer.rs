@@ -252,6 +252,9 @@ impl<C: ChangeRoom> Peer<C> {
                 if own_challenge == Some(value) {
                     return Err(Discard::OwnChallenge);
                 }
+                if self.is_before_retry(packet.identifier) {
+                    return Err(Discard::WrongIdentifier);
+                }
                 self.answer(now, who, packet.identifier, challenge, random);
                 Ok(None)
             }

@@ -123,6 +123,12 @@ impl<C: ChangeRoom> Peer<C> {
         })
     }
 
+    /// Whether a Challenge with `identifier` is a late copy of what was answered before the last try.
+    pub(super) fn is_before_retry(&self, identifier: u8) -> bool {
+        let answer = self.answer.as_ref().filter(|_| self.retries > 0);
+        answer.is_some_and(|answer| answer.identifier == identifier.wrapping_add(1))
+    }
+
     /// What became of our answer: it was refused, for good or until there is a better one.
     pub(super) fn handle_failure<'p>(
         &mut self,
