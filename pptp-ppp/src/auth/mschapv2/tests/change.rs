@@ -66,19 +66,19 @@ impl Ends {
         ends
     }
 
-    fn from_authenticator(&mut self) -> Option<Bytes> {
+    fn poll_authenticator(&mut self) -> Option<Bytes> {
         let mut out = [0; 700];
         let sent = self.authenticator.poll_packet(b"", &mut out).unwrap();
         sent.map(<[u8]>::to_vec)
     }
 
-    fn from_peer(&mut self) -> Option<Bytes> {
+    fn poll_peer(&mut self) -> Option<Bytes> {
         let mut out = [0; 700];
         let sent = self.peer.poll_packet(&self.who, &mut out).unwrap();
         sent.map(<[u8]>::to_vec)
     }
 
-    fn to_peer(&mut self, octets: &[u8]) -> Result<Option<PeerEvent<'static>>, Discard> {
+    fn tell_peer(&mut self, octets: &[u8]) -> Result<Option<PeerEvent<'static>>, Discard> {
         let event =
             self.peer
                 .handle_packet(self.now, &self.who, packet(octets), None, &mut self.ours)?;
@@ -91,7 +91,7 @@ impl Ends {
         }))
     }
 
-    fn to_authenticator(&mut self, octets: &[u8]) -> Result<bool, Discard> {
+    fn tell_authenticator(&mut self, octets: &[u8]) -> Result<bool, Discard> {
         self.authenticator.handle_packet(packet(octets))
     }
 
@@ -112,18 +112,18 @@ impl Ends {
     /// As far as a Change-Password to `new`, which it gives.
     fn changing(seed: u8, new: &str) -> (Self, Bytes) {
         let mut ends = Self::new(seed);
-        let challenge = ends.from_authenticator().unwrap();
-        assert_eq!(ends.to_peer(&challenge), Ok(None));
-        let response = ends.from_peer().unwrap();
-        assert_eq!(ends.to_authenticator(&response), Ok(true));
+        let challenge = ends.poll_authenticator().unwrap();
+        assert_eq!(ends.tell_peer(&challenge), Ok(None));
+        let response = ends.poll_peer().unwrap();
+        assert_eq!(ends.tell_authenticator(&response), Ok(true));
         let outcome = ends.judge(&reject(ErrorCode::PasswordExpired, false));
         assert_eq!(outcome, Some(Outcome::Retry(ErrorCode::PasswordExpired)));
         assert!(!ends.authenticator.is_refused());
-        let failure = ends.from_authenticator().unwrap();
-        let event = ends.to_peer(&failure).unwrap();
+        let failure = ends.poll_authenticator().unwrap();
+        let event = ends.tell_peer(&failure).unwrap();
         assert!(matches!(event, Some(PeerEvent::Failed { .. })), "{event:?}");
         ends.change_to(new).unwrap();
-        let change = ends.from_peer().unwrap();
+        let change = ends.poll_peer().unwrap();
         assert_eq!(change[..4], [7, response[1].wrapping_add(1), 2, 0x4a]);
         (ends, change)
     }
@@ -250,12 +250,12 @@ fn the_packet_of_others_is_understood() {
 #[test]
 fn both_have_the_keys_of_the_new_password() {
     let (mut ends, change) = Ends::changing(1, "looking-glass");
-    assert_eq!(ends.to_authenticator(&change), Ok(true));
+    assert_eq!(ends.tell_authenticator(&change), Ok(true));
     let outcome = ends.judge(&Verdict::Password("looking-glass"));
     assert_eq!(outcome, Some(Outcome::Accepted));
-    let success = ends.from_authenticator().unwrap();
+    let success = ends.poll_authenticator().unwrap();
     assert!(matches!(
-        ends.to_peer(&success),
+        ends.tell_peer(&success),
         Ok(Some(PeerEvent::Authenticated { .. }))
     ));
     let (ours, theirs) = (
@@ -277,7 +277,7 @@ fn after_a_change_there_is_no_other_try() {
     ];
     for verdict in refusals {
         let (mut ends, change) = Ends::changing(1, "looking-glass");
-        assert_eq!(ends.to_authenticator(&change), Ok(true));
+        assert_eq!(ends.tell_authenticator(&change), Ok(true));
         let Some(Outcome::Refused(error)) = ends.judge(&verdict) else {
             panic!("not refused");
         };
@@ -285,19 +285,19 @@ fn after_a_change_there_is_no_other_try() {
             assert_eq!(error, ErrorCode::ChangingPassword);
         }
         assert!(ends.authenticator.is_refused());
-        let failure = ends.from_authenticator().unwrap();
+        let failure = ends.poll_authenticator().unwrap();
         let text = Failure::parse(&failure[4..]);
         assert_eq!((text.error, text.retry), (error, false));
         assert_eq!(
-            ends.to_authenticator(&change),
+            ends.tell_authenticator(&change),
             Ok(false),
             "the same verdict"
         );
-        assert_eq!(ends.from_authenticator().as_ref(), Some(&failure));
+        assert_eq!(ends.poll_authenticator().as_ref(), Some(&failure));
         // A server that says otherwise changes nothing.
         let text = b"E=648 R=1 C=5B5D7C7D7B3F2F3E3C2C602132262628 V=3";
         let failure = session(change[1]).verdict(4, text);
-        let event = ends.to_peer(&failure);
+        let event = ends.tell_peer(&failure);
         assert!(
             matches!(event, Ok(Some(PeerEvent::Failed { .. }))),
             "{event:?}"
@@ -315,7 +315,7 @@ fn a_success_with_a_wrong_proof_after_a_change_is_not_believed() {
         let (mut ends, change) = Ends::changing(1, "looking-glass");
         // What somebody could know who has another password in mind.
         let (challenge, proof) = {
-            ends.to_authenticator(&change).unwrap();
+            ends.tell_authenticator(&change).unwrap();
             let request = ends.authenticator.change_request().unwrap();
             let exchange = crate::mschap::Exchange {
                 authenticator_challenge: request.challenge,
@@ -331,7 +331,7 @@ fn a_success_with_a_wrong_proof_after_a_change_is_not_believed() {
         assert_ne!(challenge, [0; 16]);
         let hex: std::string::String = proof.iter().map(|it| std::format!("{it:02X}")).collect();
         let success = session(change[1]).verdict(3, std::format!("S={hex}").as_bytes());
-        let event = ends.to_peer(&success);
+        let event = ends.tell_peer(&success);
         let cause = PeerError::ServerNotTrusted;
         assert_eq!(
             event,
@@ -352,7 +352,7 @@ fn a_change_out_of_turn_is_not_listened_to() {
         let mut ends = ends.clone();
         let mut other = change.clone();
         other[1] = identifier;
-        let taken = ends.to_authenticator(&other);
+        let taken = ends.tell_authenticator(&other);
         // Under the identifier of before it gets the Failure again.
         let before = change[1].wrapping_sub(1);
         if identifier == before {
@@ -368,7 +368,7 @@ fn a_change_out_of_turn_is_not_listened_to() {
         let mut data = change[4..].to_vec();
         data.resize(len, 0x55);
         let other = session(change[1]).message(7, &data);
-        let taken = ends.to_authenticator(&other);
+        let taken = ends.tell_authenticator(&other);
         assert!(
             matches!(taken, Err(Discard::Malformed(_))),
             "{len}: {taken:?}"
@@ -377,14 +377,17 @@ fn a_change_out_of_turn_is_not_listened_to() {
     // Padding behind is left out, as with all packets.
     let mut padded = change.clone();
     padded.extend([0xaa; 40]);
-    assert_eq!(ends.clone().to_authenticator(&padded), Ok(true));
+    assert_eq!(ends.clone().tell_authenticator(&padded), Ok(true));
     // With R=0 there is no other Response, and no older version.
     let mut other = ends.clone();
     let response = session(change[1]).response();
-    assert_eq!(other.to_authenticator(&response), Err(Discard::Unexpected));
+    assert_eq!(
+        other.tell_authenticator(&response),
+        Err(Discard::Unexpected)
+    );
     for code in [5, 6] {
         let other = session(change[1]).message(code, &change[4..]);
-        let taken = ends.clone().to_authenticator(&other);
+        let taken = ends.clone().tell_authenticator(&other);
         assert_eq!(taken, Err(Discard::UnknownCode(code)));
     }
 }
@@ -395,16 +398,16 @@ fn a_change_that_was_not_asked_for_is_not_listened_to() {
     let (_, mut change) = Ends::changing(1, "looking-glass");
     let mut ends = Ends::new(2);
     change[1] = 1;
-    assert_eq!(ends.to_authenticator(&change), Err(Discard::Unexpected));
+    assert_eq!(ends.tell_authenticator(&change), Err(Discard::Unexpected));
     let response = session(1).response();
-    assert_eq!(ends.to_authenticator(&response), Ok(true));
+    assert_eq!(ends.tell_authenticator(&response), Ok(true));
     change[1] = 2;
-    assert_eq!(ends.to_authenticator(&change), Err(Discard::Unexpected));
+    assert_eq!(ends.tell_authenticator(&change), Err(Discard::Unexpected));
     ends.judge(&reject(ErrorCode::AuthenticationFailure, true))
         .unwrap();
-    assert_eq!(ends.to_authenticator(&change), Err(Discard::Unexpected));
+    assert_eq!(ends.tell_authenticator(&change), Err(Discard::Unexpected));
     ends.authenticator.close();
-    assert_eq!(ends.to_authenticator(&change), Err(Discard::Unexpected));
+    assert_eq!(ends.tell_authenticator(&change), Err(Discard::Unexpected));
     // And where passwords cannot be changed at all.
     let mut random = Random::new([3; 32]);
     let mut authenticator = Authenticator::new();
@@ -426,7 +429,7 @@ fn a_change_that_was_not_asked_for_is_not_listened_to() {
 fn a_recorded_change_is_not_taken_again() {
     let (_, recorded) = Ends::changing(1, "looking-glass");
     let (mut ends, _) = Ends::changing(2, "third");
-    assert_eq!(ends.to_authenticator(&recorded), Ok(true));
+    assert_eq!(ends.tell_authenticator(&recorded), Ok(true));
     let request = ends.authenticator.change_request().unwrap();
     let (old, mut password) = (NtHash::from_password(OLD), NewPassword::new());
     assert_eq!(
@@ -444,7 +447,7 @@ fn a_change_that_is_not_right_in_all_its_parts_is_refused() {
     let (ends, change) = Ends::changing(1, "😀 und ä");
     let opened = |change: &[u8], old: &str| {
         let mut ends = ends.clone();
-        ends.to_authenticator(change).unwrap();
+        ends.tell_authenticator(change).unwrap();
         let request = ends.authenticator.change_request().unwrap();
         let mut password = NewPassword::new();
         let opened = request.open(&NtHash::from_password(old), &mut password);
@@ -507,7 +510,7 @@ fn nobody_waits_for_a_change_without_end() {
     let (mut ends, change) = Ends::changing(1, "looking-glass");
     assert_eq!(ends.authenticator.next_timeout(), Some(seconds(60)));
     assert!(ends.authenticator.handle_timeout(seconds(60)).is_some());
-    assert_eq!(ends.to_authenticator(&change), Err(Discard::Unexpected));
+    assert_eq!(ends.tell_authenticator(&change), Err(Discard::Unexpected));
     let mut times = 0;
     let gave_up = loop {
         let at = ends.peer.next_timeout().unwrap();
@@ -515,7 +518,7 @@ fn nobody_waits_for_a_change_without_end() {
             assert_eq!(cause, PeerError::TimedOut);
             break at;
         }
-        assert_eq!(ends.from_peer().as_ref(), Some(&change));
+        assert_eq!(ends.poll_peer().as_ref(), Some(&change));
         times += 1;
     };
     assert_eq!((times, gave_up), (10, seconds(60)));
@@ -537,7 +540,7 @@ fn run(ends: &mut Ends, lost: &[bool], new: &str) -> (usize, Account) {
     ends.who = identity(USER, "wrong");
     loop {
         let mut quiet = true;
-        if let Some(sent) = ends.from_authenticator() {
+        if let Some(sent) = ends.poll_authenticator() {
             quiet = false;
             if !lost.next().unwrap_or(false) {
                 let _ = ends.peer.handle_packet(
@@ -549,10 +552,10 @@ fn run(ends: &mut Ends, lost: &[bool], new: &str) -> (usize, Account) {
                 );
             }
         }
-        if let Some(sent) = ends.from_peer() {
+        if let Some(sent) = ends.poll_peer() {
             quiet = false;
             if !lost.next().unwrap_or(false) {
-                let _ = ends.to_authenticator(&sent);
+                let _ = ends.tell_authenticator(&sent);
             }
         }
         if let Some(request) = ends.authenticator.request() {
@@ -624,7 +627,7 @@ proptest! {
     fn a_stranger_changes_nothing(seed: u8, octets in proptest::collection::vec(any::<u8>(), 582), old in "\\PC{0,8}") {
         let (mut ends, change) = Ends::changing(seed, "looking-glass");
         let forged = session(change[1]).message(7, &octets);
-        prop_assert_eq!(ends.to_authenticator(&forged), Ok(true));
+        prop_assert_eq!(ends.tell_authenticator(&forged), Ok(true));
         let request = ends.authenticator.change_request().unwrap();
         let mut password = NewPassword::new();
         prop_assert!(request.open(&NtHash::from_password(&old), &mut password).is_err());
