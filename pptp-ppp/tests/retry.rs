@@ -577,7 +577,13 @@ fn a_bad_wire_changes_nothing() {
             world.run_with(1, |_, _| {
                 let copies = 1 + u64::from(dice.percent(5));
                 (0..copies)
-                    .filter_map(|_| (!dice.percent(loss)).then(|| 1 + dice.below(delay)))
+                    .flat_map(|_| {
+                        if dice.percent(loss) {
+                            None
+                        } else {
+                            Some(1 + dice.below(delay))
+                        }
+                    })
                     .collect()
             });
             up = world.a.is_up(Network::Ipv4) && world.b.is_up(Network::Ipv4);
