@@ -108,6 +108,10 @@ fn end<P: Profile, R>(end: &mut Session<P, R>) {
         if let Some(request) = request {
             verdicts(|verdict, grant| end.authorize(now(), request, verdict, grant));
         }
+        if let Some(credentials) = config().credentials {
+            used(end.retry(now(), credentials));
+        }
+        used(end.change_password(now(), text()));
         used((end.next_timeout(), end.timeout_reason()));
         used((end.mtu(), end.phase(), end.encryption(), end.call_info()));
         used(end.compression());

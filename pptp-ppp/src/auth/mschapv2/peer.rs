@@ -171,7 +171,7 @@ impl Peer {
 
     /// How long another password is waited for after [`Peer::ask`].
     pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
-    /// How often there can be another try.
+    /// How often there can be another try, and a change of password after it.
     pub const MAX_RETRIES: u8 = 5;
     /// How much of the text in a Failure is kept for [`Peer::wanted`], in octets.
     pub const MAX_MESSAGE_LEN: usize = 40;

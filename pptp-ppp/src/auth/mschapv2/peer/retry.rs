@@ -145,7 +145,9 @@ impl<C: ChangeRoom> Peer<C> {
             .challenge
             .filter(|challenge| own_challenge != Some(challenge.as_slice()) && !last);
         let retry = failure.retry && self.retries < Peer::MAX_RETRIES;
-        let change = C::HAS_ROOM && failure.error == ErrorCode::PasswordExpired;
+        let change = C::HAS_ROOM
+            && failure.error == ErrorCode::PasswordExpired
+            && self.retries <= Peer::MAX_RETRIES;
         match challenge {
             Some(challenge) if retry || change => self.want(
                 identifier.wrapping_add(1),
