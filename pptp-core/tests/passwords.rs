@@ -82,7 +82,7 @@ impl Tunnel {
 
     /// Until nobody has anything more to say.
     fn run(&mut self) {
-        while let Some(sent) = self.from_client() {
+        while let Some(sent) = self.drain_client() {
             match sent {
                 Sent::Control(octets) => {
                     let _ = self.server.handle_control(self.now, &octets).unwrap();
@@ -91,11 +91,11 @@ impl Tunnel {
                     let _ = self.server.handle_gre(self.now, &mut octets);
                 }
             }
-            self.from_server();
+            self.drain_server();
         }
     }
 
-    fn from_client(&mut self) -> Option<Sent> {
+    fn drain_client(&mut self) -> Option<Sent> {
         let mut out = [0; Client::<Changing>::MAX_OUTPUT];
         loop {
             match self.client.poll_output(self.now, &mut out).unwrap() {
@@ -117,7 +117,7 @@ impl Tunnel {
         }
     }
 
-    fn from_server(&mut self) {
+    fn drain_server(&mut self) {
         let mut out = [0; Server::<Changing>::MAX_OUTPUT];
         loop {
             let mut request = None;
@@ -218,7 +218,7 @@ fn a_server_that_goes_while_somebody_is_asked_has_refused() {
 
     let mut tunnel = Tunnel::new(&[WRONG]);
     tunnel.server.close(tunnel.now);
-    tunnel.from_server();
+    tunnel.drain_server();
     tunnel.run();
     assert_eq!(tunnel.client.down_reason(), Some(refused));
 

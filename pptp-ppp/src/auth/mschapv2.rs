@@ -1,7 +1,7 @@
 //! MS-CHAPv2 (RFC 2759): both sides prove that they know the password, and both get keys for MPPE.
 
 mod authenticator;
-mod change;
+pub(crate) mod change;
 mod peer;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::ppp::{config, event as ppp_event, verdicts};
 use crate::firmware_loop::{Tunnel, run_forever};
-use crate::{AnyBoard, any, bytes, now, printed, some, some_of, some_times, used};
+use crate::{AnyBoard, any, bytes, now, printed, some, some_of, some_times, text, used};
 use pptp_core::control::{CallAnswer, CallRequest, Config};
 use pptp_core::gre::{Received, Reorder};
 use pptp_core::wire::{GeneralError, OutgoingCallResult};

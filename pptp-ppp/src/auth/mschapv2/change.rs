@@ -52,7 +52,7 @@ mod sealed {
     }
 }
 
-pub(super) use sealed::{Blocks, Room};
+pub(crate) use sealed::{Blocks, Room};
 
 impl Room for NoChange {
     const HAS_ROOM: bool = false;
@@ -93,7 +93,7 @@ impl fmt::Debug for Blocks {
 
 impl Blocks {
     /// Of a change from the password with the hash `old` to `new`, which is in text `password`.
-    pub(super) fn seal(
+    pub(crate) fn seal(
         password: &str,
         old: &NtHash,
         new: &NtHash,
