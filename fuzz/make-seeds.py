@@ -128,6 +128,25 @@ for code, data in {
     seed("mschapv2", ("change", code), struct.pack(">BBH", code, 1, len(data) + 4) + data, 1200)
     seed("mschapv2", ("odd change", code), struct.pack(">BBH", code, 1, 84) + data[:80])
 change = bytes([7, 1, 2, 0x4A]) + block + bytes(16 + 16 + 8 + 24 + 2)
+
+
+def chap(code, identifier, data):
+    return struct.pack(">BBH", code, identifier, len(data) + 4) + data
+
+
+# Refused, another try, refused for an expired password (the last octet of a name decides), and changed: at either machine.
+answer = bytes([49]) + bytes(range(16)) + bytes(8 + 24 + 1)
+challenge = b"C=" + b"00112233445566778899AABBCCDDEEFF" + b" V=3"
+as_peer = [
+    chap(1, 5, bytes([16]) + bytes(range(16))),
+    chap(4, 5, b"E=691 R=1 " + challenge),
+    chap(4, 6, b"E=648 R=0 " + challenge),
+    chap(3, 7, b"S=" + b"00" * 20),
+]
+as_authenticator = [chap(2, 1, answer + b"\x01"), chap(2, 2, answer + b"\x02"), chap(7, 3, change[4:])]
+seed("mschapv2", "tries as peer", b"".join(as_peer), 1200)
+seed("mschapv2", "tries as authenticator", b"".join(as_authenticator), 1200)
+
 for data in [bytes([26]) + change, bytes([3, 26, 13, 0]), bytes([254]) + bytes.fromhex("00000000000003fe00000000000005fe00001400000006")]:
     packet = struct.pack(">BBH", 2, 9, len(data) + 4) + data
     seed("ppp_frame", ("eap", data[:1]), b"\xc2\x27" + packet)

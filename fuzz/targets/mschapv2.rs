@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
+use pptp_ppp::auth::mschapv2::{Authenticator, Change, Peer};
 use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
 use pptp_ppp::mschap::change::NewPassword;
@@ -11,15 +11,16 @@ use pptp_ppp::mschap::{LmHash, NtHash, v1};
 use pptp_ppp::random::Random;
 use pptp_ppp::time::Instant;
 use pptp_ppp::wire::change_password::ChangePassword;
-use pptp_ppp::wire::mschapv2::{Failure, Response, Success};
+use pptp_ppp::wire::mschapv2::{ErrorCode, Failure, Response, Success};
 use pptp_ppp::wire::{Packet, chap, mschap};
 
 fuzz_target!(|bytes: &[u8]| {
     let now = Instant::from_millis(1);
     let mut random = Random::new([7; 32]);
-    let mut peer = Peer::new();
-    let who = Credentials::new("", "peer's").expect("short");
-    let mut authenticator = Authenticator::new();
+    let mut peer = Peer::with_room(Change::default());
+    let mut who = Credentials::new("", "peer's").expect("short");
+    let mut authenticator = Authenticator::with_room(Change::default());
+    let mut retries = 0;
     peer.open(now);
     authenticator.challenge(now, &mut random);
 
@@ -36,17 +37,53 @@ fuzz_target!(|bytes: &[u8]| {
             &mut random,
         );
         assert!(!peer.is_authenticated() && peer.keys().is_none());
+        // Whoever is asked tries again, and changes what has expired.
+        if let Some(wanted) = peer.wanted() {
+            let password = "peer's other";
+            let other = Credentials::new("", password).expect("short");
+            if wanted.change {
+                let changed = peer.change_password(now, &who, &other, password, &mut random);
+                changed.expect("it is wanted");
+            } else {
+                peer.retry(now, &other, &mut random).expect("it is wanted");
+            }
+            assert!(peer.wanted().is_none());
+            who = other;
+            retries += 1;
+            assert!(retries <= Peer::MAX_RETRIES + 1);
+        }
 
         if authenticator.handle_packet(packet) == Ok(true) {
-            let request = authenticator
-                .request()
-                .expect("there is one after Ok(true)");
-            let verdict = Verdict::Password("authenticator's");
-            let _ = authenticator.authorize(now, request.id, &verdict, &mut random);
+            let hash = NtHash::from_password("authenticator's");
+            let (id, verdict) = match authenticator.change_request() {
+                Some(request) => {
+                    let mut password = NewPassword::new();
+                    assert!(request.open(&hash, &mut password).is_err());
+                    (request.id, Verdict::NtHash(&hash))
+                }
+                None => {
+                    let request = authenticator.request().expect("one of both after Ok(true)");
+                    // As it happens: refused for good, for now, or with a new password to come.
+                    let verdict = match packet.data.last().unwrap_or(&0) % 3 {
+                        0 => Verdict::Password("authenticator's"),
+                        rest => Verdict::Reject {
+                            error: if rest == 1 {
+                                ErrorCode::AuthenticationFailure
+                            } else {
+                                ErrorCode::PasswordExpired
+                            },
+                            retry: true,
+                            message: b"",
+                        },
+                    };
+                    (request.id, verdict)
+                }
+            };
+            let _ = authenticator.authorize(now, id, &verdict, &mut random);
         }
         assert!(!authenticator.is_authenticated() && authenticator.keys().is_none());
 
-        let mut buffer = [0; 512];
+        let mut buffer = [0; 1400];
         for room in [0, 4, buffer.len()] {
             let (a, b) = buffer[..room].split_at_mut(room / 2);
             let _ = peer.poll_packet(&who, a);

@@ -48,7 +48,4 @@ pub use event::{DownReason, Event};
 pub use pptp_ppp::{self as ppp, codec, random, time};
 pub use pptp_ppp::{Inbound, Network, Outgoing, SendError};
 pub use server::{Server, ServerConfig};
-pub use session::{
-    Batch, GreConfig, Jobs, MAX_CONTROL_DATAGRAM, MAX_GRE_OVERHEAD, MAX_OUTPUT, Output, Pac, Pns,
-    Session, TimerKind,
-};
+pub use session::{Batch, GreConfig, Jobs, MAX_GRE_OVERHEAD, Output, Pac, Pns, Session, TimerKind};

@@ -13,22 +13,12 @@ use core::marker::PhantomData;
 use core::time::Duration;
 use pptp_ppp::auth::{AuthId, Grant, Verdict};
 use pptp_ppp::{
-    BufferTooSmall, Compression, Early, Encryption, InTurn, Inbound, Instant, MAX_CONTROL_FRAME,
-    MAX_FRAME_OVERHEAD, Network, Phase, Ppp, Profile, ResetCounts, SendError,
+    BufferTooSmall, Compression, Credentials, Early, Encryption, InTurn, Inbound, Instant,
+    MAX_FRAME_OVERHEAD, Network, Phase, Ppp, Profile, ResetCounts, RetryError, SendError,
 };
 
 /// The octets before the packet in what [`Session::send`] writes at the most.
 pub const MAX_GRE_OVERHEAD: usize = gre::MAX_HEADER_LEN + MAX_FRAME_OVERHEAD;
-
-/// The longest datagram, in octets, that [`Session::poll_gre`] gives.
-pub const MAX_CONTROL_DATAGRAM: usize = gre::MAX_HEADER_LEN + MAX_CONTROL_FRAME;
-
-/// The room, in octets, that is enough for every output but that of [`Session::send`].
-pub const MAX_OUTPUT: usize = if MAX_CONTROL_DATAGRAM > MAX_CONTROL_MESSAGE {
-    MAX_CONTROL_DATAGRAM
-} else {
-    MAX_CONTROL_MESSAGE
-};
 
 /// The longest packet that fits a datagram with everything before it.
 const MAX_PACKET: usize = gre::MAX_PAYLOAD_LEN - MAX_FRAME_OVERHEAD;
@@ -134,6 +124,17 @@ pub struct Session<P: Profile, R> {
 }
 
 impl<P: Profile, R> Session<P, R> {
+    /// The longest datagram, in octets, that [`Session::poll_gre`] gives.
+    pub const MAX_CONTROL_DATAGRAM: usize =
+        gre::MAX_HEADER_LEN.saturating_add(Ppp::<P>::MAX_CONTROL_FRAME);
+
+    /// The room, in octets, that is enough for every output but that of [`Session::send`].
+    pub const MAX_OUTPUT: usize = if Self::MAX_CONTROL_DATAGRAM > MAX_CONTROL_MESSAGE {
+        Self::MAX_CONTROL_DATAGRAM
+    } else {
+        MAX_CONTROL_MESSAGE
+    };
+
     pub(crate) const fn with_parts(
         control: Connection<1>,
         request: Option<CallRequest>,
@@ -341,7 +342,7 @@ impl<P: Profile, R> Session<P, R> {
     /// Writes the next message for the TCP connection, one whole message, to the front of `out`. `None`: there is none.
     ///
     /// # Errors
-    /// [`BufferTooSmall`]; the message goes on waiting. [`MAX_OUTPUT`] octets are always enough.
+    /// [`BufferTooSmall`]; the message goes on waiting. [`Self::MAX_OUTPUT`] octets are always enough.
     pub fn poll_control<'b>(
         &mut self,
         now: Instant,
@@ -358,7 +359,7 @@ impl<P: Profile, R> Session<P, R> {
     /// acknowledgments. `None`: there is none.
     ///
     /// # Errors
-    /// [`BufferTooSmall`]; the packet goes on waiting. [`MAX_OUTPUT`] octets are always enough.
+    /// [`BufferTooSmall`]; the packet goes on waiting. [`Self::MAX_OUTPUT`] octets are always enough.
     pub fn poll_gre<'b>(
         &mut self,
         now: Instant,
@@ -415,7 +416,7 @@ impl<P: Profile, R> Session<P, R> {
     /// [`Self::poll_event`] one after the other, for callers who take them all alike.
     ///
     /// # Errors
-    /// [`BufferTooSmall`]; what is to be written goes on waiting. [`MAX_OUTPUT`] octets are always enough.
+    /// [`BufferTooSmall`]; what is to be written goes on waiting. [`Self::MAX_OUTPUT`] octets are always enough.
     pub fn poll_output<'a>(
         &'a mut self,
         now: Instant,
@@ -444,6 +445,33 @@ impl<P: Profile, R> Session<P, R> {
         if self.carrier {
             self.ppp.authorize(now, request, verdict, grant);
             self.follow(now);
+        }
+    }
+
+    /// Answers [`pptp_ppp::Event::PasswordWanted`] with another name or password: see [`Ppp::retry`].
+    ///
+    /// # Errors
+    /// [`RetryError::NotWanted`] if the peer would not take it, or not any more. Nothing has happened then.
+    pub fn retry(&mut self, now: Instant, credentials: Credentials) -> Result<(), RetryError> {
+        self.while_called(|ppp| ppp.retry(now, credentials))
+    }
+
+    /// Answers [`pptp_ppp::Event::PasswordWanted`] with a new password for the account: see [`Ppp::change_password`].
+    ///
+    /// # Errors
+    /// [`RetryError`] if the peer would not take it, or not any more, or if it is too long. Nothing has happened then.
+    pub fn change_password(&mut self, now: Instant, password: &str) -> Result<(), RetryError> {
+        self.while_called(|ppp| ppp.change_password(now, password))
+    }
+
+    fn while_called(
+        &mut self,
+        answer: impl FnOnce(&mut Ppp<P>) -> Result<(), RetryError>,
+    ) -> Result<(), RetryError> {
+        if self.carrier {
+            answer(&mut self.ppp)
+        } else {
+            Err(RetryError::NotWanted)
         }
     }
 

@@ -28,6 +28,20 @@ pub enum Event<'a> {
     },
     /// The peer has presented a proof of who it is. The link waits for [`crate::Ppp::authorize`].
     AuthRequested(AuthRequest<'a>),
+    /// The peer does not accept who we say we are, but would take something else, and the credentials are
+    /// [`asking`](crate::Credentials::asking). The link waits, for a minute at the most, for what the user says:
+    /// [`crate::Ppp::retry`], [`crate::Ppp::change_password`] or [`crate::Ppp::close`]. Not every peer means it: the link
+    /// may end before.
+    PasswordWanted {
+        /// Why it does not accept us.
+        error: ErrorCode,
+        /// Whether it would take another name or password.
+        retry: bool,
+        /// Whether it would take a new password for the account.
+        change: bool,
+        /// Its text for people, of no set form; usually empty.
+        message: &'a [u8],
+    },
     /// Authentication, in whichever direction it was demanded, is complete.
     Authenticated,
     /// It is agreed on encryption. `None`: packets cross in the clear, which the policy allows.
@@ -72,6 +86,8 @@ pub struct AuthRequest<'a> {
 pub enum Proof<'a> {
     /// By MS-CHAPv2.
     MsChapV2(mschapv2::Request<'a>),
+    /// By MS-CHAPv2 with a new password, after [`ErrorCode::PasswordExpired`].
+    ChangePassword(mschapv2::ChangeRequest<'a>),
 }
 
 impl fmt::Debug for AuthRequest<'_> {

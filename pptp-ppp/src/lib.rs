@@ -26,7 +26,7 @@
 //!
 //! ```
 //! use pptp_ppp::{
-//!     Credentials, DownReason, Event, Inbound, Instant, MAX_CONTROL_FRAME, Minimal, Ppp, PppConfig, Random,
+//!     Credentials, DownReason, Event, Inbound, Instant, Minimal, Ppp, PppConfig, Random,
 //! };
 //!
 //! /// What the caller has: a wire for frames, a network device for packets, a clock.
@@ -45,7 +45,7 @@
 //!     };
 //!     let mut link: Ppp<Minimal> = Ppp::new(config, Random::new(entropy));
 //!     link.open(world.now());
-//!     let mut buffer = [0; MAX_CONTROL_FRAME];
+//!     let mut buffer = [0; Ppp::<Minimal>::MAX_CONTROL_FRAME];
 //!     loop {
 //!         while let Some(frame) = link.poll_frame(world.now(), &mut buffer)? {
 //!             world.transmit(frame);
@@ -126,16 +126,17 @@ mod suite;
 pub mod time;
 pub mod wire;
 
-pub use auth::{Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, NoAuth, Verdict};
+pub use auth::mschapv2::{RetryError, Wanted};
+pub use auth::{
+    Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, MsChapV2Change, NoAuth, Verdict,
+};
 pub use ccp::{Compression, Encryption};
 pub use codec::BufferTooSmall;
 pub use config::PppConfig;
 pub use error::{Discard, SendError};
 pub use event::{AuthRequest, DownReason, Event, Ipv4, Proof};
 pub use networks::{Ipv4Only, Network, Networks};
-pub use ppp::{
-    Batch, Inbound, MAX_CONTROL_FRAME, MAX_FRAME_OVERHEAD, Outgoing, Phase, Ppp, TimerKind,
-};
+pub use ppp::{Batch, Inbound, MAX_FRAME_OVERHEAD, Outgoing, Phase, Ppp, TimerKind};
 pub use pptp_mppe::{BATCH, side_by_side};
 pub use profile::{Bare, Full, Minimal, Profile};
 pub use random::Random;

@@ -5,6 +5,7 @@ mod phases;
 mod receive;
 mod send;
 
+use crate::auth::mschapv2::{RetryError, Wanted};
 use crate::auth::sealed::MethodSet as _;
 use crate::auth::{AuthId, Authentication, Credentials, Grant, Methods, Verdict};
 use crate::ccp::{Compression, Encryption};
@@ -28,8 +29,11 @@ pub use send::Outgoing;
 /// field of an encrypted packet.
 pub const MAX_FRAME_OVERHEAD: usize = 8;
 
-/// The longest frame, in octets, that [`Ppp::poll_frame`] gives.
-pub const MAX_CONTROL_FRAME: usize = 512;
+/// The longest frame, in octets, of any protocol but those of authentication.
+const MAX_OTHER_FRAME: usize = 512;
+
+/// What is before a packet of authentication: Address, Control and Protocol.
+const MAX_AUTH_HEADER: usize = 4;
 
 /// How far a link has come (RFC 1661 §3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +94,7 @@ bitflags::bitflags! {
         const TIME_REMAINING = 1 << 1;
         const LINK_UP = 1 << 2;
         const AUTH_REQUESTED = 1 << 3;
+        const PASSWORD_WANTED = 1 << 11;
         const AUTHENTICATED = 1 << 4;
         const ENCRYPTION = 1 << 5;
         const COMPRESSION = 1 << 6;
@@ -110,8 +115,8 @@ enum Pending {
 ///
 /// Frames and time go in, frames and events come out, and any order of calls is safe:
 ///
-/// * [`open`](Self::open), [`close`](Self::close), [`authorize`](Self::authorize) and [`send`](Self::send) are what the
-///   caller wants;
+/// * [`open`](Self::open), [`close`](Self::close), [`authorize`](Self::authorize), [`retry`](Self::retry),
+///   [`change_password`](Self::change_password) and [`send`](Self::send) are what the caller wants;
 /// * [`handle_frame`](Self::handle_frame) and [`handle_timeout`](Self::handle_timeout) are what has happened;
 /// * [`poll_frame`](Self::poll_frame), [`poll_event`](Self::poll_event) and [`next_timeout`](Self::next_timeout) are to be
 ///   called after each of these, the first two until they give nothing more.
@@ -138,6 +143,16 @@ pub struct Ppp<P: Profile> {
 }
 
 impl<P: Profile> Ppp<P> {
+    /// The longest frame, in octets, that [`Ppp::poll_frame`] gives: 512, or more if a method of authentication needs it.
+    pub const MAX_CONTROL_FRAME: usize = {
+        let authentication = MAX_AUTH_HEADER.saturating_add(P::Auth::MAX_PACKET);
+        if authentication > MAX_OTHER_FRAME {
+            authentication
+        } else {
+            MAX_OTHER_FRAME
+        }
+    };
+
     /// A link that has not been opened yet. `random` must be of its own.
     #[must_use]
     pub fn new(config: PppConfig, random: Random) -> Self {
@@ -321,6 +336,35 @@ impl<P: Profile> Ppp<P> {
         self.follow(now);
     }
 
+    /// What the peer would take instead of the credentials that it has refused: as [`Event::PasswordWanted`] tells it, for
+    /// as long as it holds.
+    #[must_use]
+    pub fn password_wanted(&self) -> Option<Wanted<'_>> {
+        self.auth.wanted()
+    }
+
+    /// Answers [`Event::PasswordWanted`] with another name or password. The methods of `credentials` do not count, for
+    /// the method is agreed on.
+    ///
+    /// # Errors
+    /// [`RetryError::NotWanted`] if the peer would not take it, or not any more. Nothing has happened then.
+    pub fn retry(&mut self, now: Instant, credentials: Credentials) -> Result<(), RetryError> {
+        self.auth.retry(now, credentials, &mut self.random)
+    }
+
+    /// Answers [`Event::PasswordWanted`] with a new password for the account: asks the peer to change it, and proves
+    /// ourselves with it.
+    ///
+    /// There is no other try after that: [`Event::Authenticated`] says that it is changed,
+    /// [`DownReason::AuthenticationFailed`] that it is not, and of any other end it cannot be told.
+    ///
+    /// # Errors
+    /// [`RetryError::NotWanted`] if the peer would not take it, or not any more, and [`RetryError::TooLong`] if the
+    /// password is. Nothing has happened then.
+    pub fn change_password(&mut self, now: Instant, password: &str) -> Result<(), RetryError> {
+        self.auth.change_password(now, password, &mut self.random)
+    }
+
     /// Does what is due by `now`. Too early it does nothing; however late it is, each timer goes off once.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.lcp.handle_timeout(now);
@@ -345,8 +389,8 @@ impl<P: Profile> Ppp<P> {
     /// Writes the next frame that is to be sent to the front of `out`. `None`: there is none.
     ///
     /// # Errors
-    /// [`BufferTooSmall`] if `out` has not enough room; the frame goes on waiting. [`MAX_CONTROL_FRAME`] octets are always
-    /// enough.
+    /// [`BufferTooSmall`] if `out` has not enough room; the frame goes on waiting. [`Self::MAX_CONTROL_FRAME`] octets are
+    /// always enough.
     pub fn poll_frame<'b>(
         &mut self,
         now: Instant,
@@ -382,7 +426,7 @@ impl<P: Profile> Ppp<P> {
 
     /// The next thing that the caller should know. `None`: there is nothing.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        let request = self.auth.request();
+        let (request, wanted) = (self.auth.request(), self.auth.wanted());
         self.events = self.due_events();
         let next = self.events.iter().next()?;
         self.events.remove(next);
@@ -399,6 +443,15 @@ impl<P: Profile> Ppp<P> {
                 peer_mru: self.lcp.policy().peer_mru(),
             },
             Events::AUTH_REQUESTED => Event::AuthRequested(request?),
+            Events::PASSWORD_WANTED => {
+                let wanted = wanted?;
+                Event::PasswordWanted {
+                    error: wanted.error,
+                    retry: wanted.retry,
+                    change: wanted.change,
+                    message: wanted.message,
+                }
+            }
             Events::AUTHENTICATED => Event::Authenticated,
             Events::ENCRYPTION => {
                 let (send, receive) = self.suite.encryption();
@@ -427,11 +480,14 @@ impl<P: Profile> Ppp<P> {
         self.due_events() == Events::DOWN
     }
 
-    /// The events without a request for a verdict that is not open any more.
+    /// The events without those that wait for an answer that nobody would take any more.
     fn due_events(&self) -> Events {
         let mut events = self.events;
         if self.auth.request().is_none() {
             events.remove(Events::AUTH_REQUESTED);
+        }
+        if self.auth.wanted().is_none() {
+            events.remove(Events::PASSWORD_WANTED);
         }
         events
     }

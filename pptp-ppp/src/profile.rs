@@ -1,6 +1,6 @@
 //! What a link is made of, chosen by type.
 
-use crate::auth::{Auth, MsChapV2, NoAuth};
+use crate::auth::{Auth, MsChapV2, MsChapV2Change, NoAuth};
 use crate::networks::{Ipv4Only, Networks};
 use crate::suite::{MppcMppe, Mppe, NoSuite, Suite};
 use core::fmt::Debug;
@@ -27,7 +27,7 @@ pub trait Profile: Debug + Clone {
     type Networks: Networks;
 }
 
-/// What a PPTP link needs to be worth its name: MS-CHAPv2, MPPE, IPv4.
+/// What a PPTP link needs to be worth its name: MS-CHAPv2 without the change of passwords, MPPE, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Minimal;
 
@@ -37,13 +37,13 @@ impl Profile for Minimal {
     type Networks = Ipv4Only;
 }
 
-/// All that there is: what [`Minimal`] has, and MPPC, which takes 20 KiB more.
+/// All that there is: what [`Minimal`] has, the change of passwords, and MPPC, which takes 20 KiB more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
 impl Profile for Full {
     type Suite = MppcMppe;
-    type Auth = MsChapV2;
+    type Auth = MsChapV2Change;
     type Networks = Ipv4Only;
 }
 

@@ -10,16 +10,26 @@
 mod common;
 
 use common::hostile::{World, forgeries};
-use common::script::{PASSWORD, Script, USER};
+use common::script::{CHAP, PASSWORD, Script, USER, frame};
 use common::{End, ipv4};
 use core::time::Duration;
 use pptp_ppp::config::MppePolicy;
 use pptp_ppp::{
-    Credentials, Demand, Event, Grant, Instant, MAX_CONTROL_FRAME, Methods, Minimal, Network,
-    Phase, Ppp, PppConfig, Random, SendError, Verdict,
+    Credentials, Demand, Event, Grant, Instant, Ipv4Only, Methods, Minimal, Mppe, MsChapV2Change,
+    Network, Phase, Ppp, PppConfig, Profile, Random, SendError, Verdict,
 };
 use proptest::collection::vec as list;
 use proptest::prelude::*;
+
+/// As Minimal, but passwords can be changed.
+#[derive(Debug, Clone)]
+struct Changing;
+
+impl Profile for Changing {
+    type Suite = Mppe;
+    type Auth = MsChapV2Change;
+    type Networks = Ipv4Only;
+}
 
 #[derive(Debug, Clone)]
 enum Call {
@@ -33,6 +43,9 @@ enum Call {
     EarlyTimeout,
     Send(usize, usize),
     Authorize,
+    Reject(u32, bool),
+    Retry,
+    ChangePassword(usize),
 }
 
 fn any_call() -> impl Strategy<Value = Call> {
@@ -41,18 +54,21 @@ fn any_call() -> impl Strategy<Value = Call> {
         1 => Just(Call::Close),
         6 => any::<prop::sample::Index>().prop_map(Call::Frame),
         2 => list(any::<u8>(), 0..80).prop_map(Call::Octets),
-        4 => (0_usize..600).prop_map(Call::PollFrame),
+        4 => (0_usize..700).prop_map(Call::PollFrame),
         2 => Just(Call::PollEvent),
         3 => (0_u32..100_000).prop_map(Call::Timeout),
         1 => Just(Call::EarlyTimeout),
         2 => (0_usize..2000, 0_usize..2000).prop_map(|(len, room)| Call::Send(len, room)),
         1 => Just(Call::Authorize),
+        1 => (640_u32..720, any::<bool>()).prop_map(|(error, retry)| Call::Reject(error, retry)),
+        1 => Just(Call::Retry),
+        1 => (0_usize..300).prop_map(Call::ChangePassword),
     ]
 }
 
 fn config(both: bool) -> PppConfig {
     PppConfig {
-        credentials: Some(Credentials::new(USER, PASSWORD).unwrap()),
+        credentials: Some(Credentials::new(USER, PASSWORD).unwrap().asking()),
         demand: both.then(|| Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
         ..PppConfig::default()
     }
@@ -65,11 +81,20 @@ fn frames() -> Vec<Vec<u8>> {
     world.use_it();
     let mut frames: Vec<_> = world.pair.log.into_iter().map(|(_, _, raw)| raw).collect();
     frames.extend(forgeries());
+    for identifier in 0..3 {
+        for text in [
+            &b"E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=Sorry"[..],
+            b"E=648 R=1 C=00112233445566778899AABBCCDDEEFF V=3",
+        ] {
+            frames.push(frame(CHAP, 4, identifier, text));
+        }
+        frames.push(frame(CHAP, 7, identifier, &[identifier; 582]));
+    }
     frames
 }
 
-fn make_calls(calls: &[Call], both: bool, frames: &[Vec<u8>]) {
-    let mut ppp: Ppp<Minimal> = Ppp::new(config(both), Random::new([3; 32]));
+fn make_calls<P: Profile>(calls: &[Call], both: bool, frames: &[Vec<u8>]) {
+    let mut ppp: Ppp<P> = Ppp::new(config(both), Random::new([3; 32]));
     let mut now = Instant::from_millis(100);
     let mut request = None;
     let mut buffer = [0; 2100];
@@ -112,6 +137,26 @@ fn make_calls(calls: &[Call], both: bool, frames: &[Vec<u8>]) {
                     ppp.authorize(now, id, &Verdict::Password(PASSWORD), Grant::default());
                 }
             }
+            Call::Reject(error, retry) => {
+                if let Some(id) = request {
+                    let verdict = Verdict::Reject {
+                        error: (*error).into(),
+                        retry: *retry,
+                        message: b"",
+                    };
+                    ppp.authorize(now, id, &verdict, Grant::default());
+                }
+            }
+            Call::Retry => {
+                let wanted = ppp.password_wanted().is_some_and(|wanted| wanted.retry);
+                let who = Credentials::new(USER, PASSWORD).unwrap();
+                assert_eq!(ppp.retry(now, who).is_ok(), wanted);
+            }
+            Call::ChangePassword(len) => {
+                let wanted = ppp.password_wanted().is_some_and(|wanted| wanted.change);
+                let changed = ppp.change_password(now, &"x".repeat(*len));
+                assert_eq!(changed.is_ok(), wanted && *len <= 256);
+            }
         }
         assert_eq!(ppp.next_timeout().is_some(), ppp.timeout_reason().is_some());
         if ppp.phase() == Phase::Down {
@@ -137,7 +182,8 @@ proptest! {
     #[test]
     fn any_order_of_calls_is_safe(calls in list(any_call(), 0..120), both: bool) {
         let frames = FRAMES.with(Clone::clone);
-        make_calls(&calls, both, &frames);
+        make_calls::<Minimal>(&calls, both, &frames);
+        make_calls::<Changing>(&calls, both, &frames);
     }
 }
 
@@ -159,7 +205,7 @@ fn a_link_ends_whatever_the_peer_leaves_unsaid() {
 fn a_buffer_that_is_too_small_changes_nothing() {
     let mut world = World::new(MppePolicy::default());
     let mut checked = 0;
-    let mut buffer = [0; MAX_CONTROL_FRAME];
+    let mut buffer = [0; Ppp::<Minimal>::MAX_CONTROL_FRAME];
     // Each frame of a bring-up, at each length.
     for _ in 0..60 {
         let now = world.pair.now;

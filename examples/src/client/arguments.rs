@@ -19,6 +19,8 @@ Examples:
       a user in a Windows domain; the network behind the server goes through the tunnel
   pptp-client vpn.example.org -u alice --password-file ~/.vpn --default-route --resolvconf --reconnect
       all IPv4 goes through the tunnel, names are looked up there, and it comes back after it was lost
+  pptp-client vpn.example.org -u alice --password-file ~/.vpn --new-password-file ~/.vpn.new
+      a new password, should the old one have expired; the files stay as they are
   pptp-client 192.0.2.1 -u alice --mode stateless,stateful --strength 40,56,128
       takes any encryption that an old server has; all of it is weak
   pptp-client 192.0.2.1 --mppe refuse
@@ -33,7 +35,9 @@ PPTP is broken as a security protocol: MS-CHAPv2 falls to one search of DES's ke
 /// It takes root, or the capabilities CAP_NET_ADMIN (a TUN device, routes) and CAP_NET_RAW (a raw socket for GRE). What
 /// it does is told on standard error. All that it changed is put back when it ends. SIGUSR1 has it print counters.
 ///
-/// The password comes from --password-file, else from the environment variable PPTP_PASSWORD, else from the terminal.
+/// The password comes from --password-file, else from the environment variable PPTP_PASSWORD, else from the terminal. If it
+/// was asked for there, another one is when the server does not take it, and a new one when it has expired, as far as the
+/// server lets us; an empty line gives up.
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "pptp-client",
@@ -227,6 +231,8 @@ mod tests {
         );
         for wrong in [
             "--password-file f",
+            "--new-password-file f",
+            "-u alice --new-password secret",
             "--mtu 68",
             "--mtu 1501",
             "--auth pap",

@@ -41,7 +41,7 @@ Exit codes:
   5   the server refused, or does not speak PPTP
   6   GRE does not get through
   7   user name or password are wrong, or no credentials that the server takes
-  8   the account may not log on: disabled, expired, at this time, from here
+  8   the account may not log on: disabled, expired, at this time, from here; or the new password is not taken
   9   the server could not prove that it knows the password, or did not ask for it
   10  no agreement on encryption
   11  no agreement on the link for other reasons
@@ -118,6 +118,9 @@ impl Failure {
             DownReason::Ppp(Link::NoEncryptionKeys) => Some(
                 "without MS-CHAPv2 there are no keys: --mppe refuse or allow does without encryption",
             ),
+            DownReason::Ppp(Link::AuthenticationFailed(ErrorCode::PasswordExpired)) => Some(
+                "change it elsewhere, or here if the server lets you: at a terminal without --password-file, or with --new-password-file",
+            ),
             DownReason::Ppp(Link::CredentialsWanted) => {
                 Some("give --user; the method here is MS-CHAPv2, so the server has to offer it")
             }
@@ -140,7 +143,10 @@ pub enum Cure {
 
 const fn cure_of_link(reason: Link) -> Cure {
     match reason {
-        Link::PeerLost | Link::AuthenticationTimeout | Link::NoAgreement => Cure::Time,
+        Link::PeerLost
+        | Link::AuthenticationTimeout
+        | Link::NoAgreement
+        | Link::AuthenticationFailed(ErrorCode::AUTH_SERVER_FAILED) => Cure::Time,
         Link::PeerClosed | Link::NothingHeard | Link::EncryptionLost | Link::Renegotiated => {
             Cure::TimeOnceUp
         }
@@ -183,7 +189,9 @@ fn of_link(reason: Link) -> u8 {
             ErrorCode::RestrictedLogonHours
             | ErrorCode::AccountDisabled
             | ErrorCode::PasswordExpired
-            | ErrorCode::NoDialinPermission => 8,
+            | ErrorCode::NoDialinPermission
+            | ErrorCode::ChangingPassword => 8,
+            ErrorCode::AUTH_SERVER_FAILED => 5,
             _ => 7,
         },
         Link::CredentialsWanted => 7,

@@ -9,6 +9,7 @@ use crate::net::SystemError;
 use crate::net::clock::Clock;
 use crate::net::record::Record;
 use crate::net::signals::Signals;
+use pptp_core::ppp::Credentials;
 use pptp_core::time::Instant;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
@@ -29,6 +30,8 @@ pub struct Lasting {
     pub inside: Option<Record>,
     /// What has gone through all tunnels.
     pub traffic: Traffic,
+    /// Who we are, by the password that holds now.
+    pub credentials: Option<Credentials>,
     /// Since when there is a tunnel, or was until it ended just now.
     pub up_since: Option<Instant>,
     /// How many there have been.
@@ -66,6 +69,7 @@ impl Lasting {
             outside: record(&arguments.captures.pcap)?,
             inside: record(&arguments.captures.pcap_inside)?,
             traffic: Traffic::default(),
+            credentials: None,
             up_since: None,
             tunnels: 0,
             signals: Signals::new(&[SIGINT, SIGTERM, SIGHUP, SIGUSR1])?,

@@ -10,6 +10,7 @@
 //! local       what is changed on this machine, and put back
 //! device      what IPCP agreed on      -> a TUN device with address, MTU and routes
 //! dns         the server's DNS servers -> resolvconf
+//! prompt      another password, while the tunnel waits
 //! progress    the library's events     -> a line each
 //! status      counters                 -> a few lines
 //! failure     whatever went wrong      -> words, an exit code, and whether time mends it
@@ -28,6 +29,7 @@ pub mod local;
 pub mod password;
 pub mod policy;
 pub mod progress;
+pub mod prompt;
 pub mod sockets;
 pub mod status;
 pub mod tunnel;
@@ -42,7 +44,7 @@ use pptp_core::ppp::Credentials;
 use sockets::{connect, resolve};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
-use tunnel::Tunnel;
+use tunnel::{Secrets, Tunnel};
 
 /// How long a name is looked up whose address was known before. What tells it may be behind the tunnel that is lost.
 const KNOWN_NAME: Duration = Duration::from_secs(5);
@@ -55,18 +57,19 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // What makes no sense, and what we may not do, is told before a password is asked for.
     arguments.config()?;
     drop(GreSocket::bound(Ipv4Addr::UNSPECIFIED)?);
-    let credentials = credentials(arguments)?;
+    let (credentials, is_asking) = credentials(arguments)?;
     if arguments.network.is_default() && routes::has_ipv6_default()? {
         progress::line(format_args!(
             "warning: this machine has IPv6, and what it sends by IPv6 stays outside the tunnel"
         ));
     }
     let mut lasting = Lasting::new(arguments)?;
+    lasting.credentials = credentials;
     let mut backoff = Backoff::new(Duration::from_secs(arguments.staying.reconnect_max.into()));
     let mut known = Vec::new();
     loop {
         lasting.up_since = None;
-        let failure = dial(arguments, credentials.as_ref(), &mut lasting, &mut known)
+        let failure = dial(arguments, is_asking, &mut lasting, &mut known)
             .map_or_else(|failure| failure, Tunnel::run);
         if failure == Failure::Stopped {
             return Ok(());
@@ -90,22 +93,23 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn credentials(arguments: &Arguments) -> Result<Option<Credentials>, Failure> {
+/// Who we are, and whether somebody is there who was asked for the password.
+fn credentials(arguments: &Arguments) -> Result<(Option<Credentials>, bool), Failure> {
     let policy = &arguments.policy;
     let Some(user) = &policy.user else {
-        return Ok(None);
+        return Ok((None, false));
     };
-    let password = password::read(policy.password_file.as_deref(), user)?;
+    let (password, is_asking) = password::read(policy.password_file.as_deref(), user)?;
     let credentials = Credentials::new(user, &password);
     credentials
-        .map(Some)
+        .map(|credentials| (Some(credentials), is_asking && prompt::is_possible()))
         .map_err(|error| Failure::Usage(error.to_string()))
 }
 
 /// Connects to the server. `known` are the addresses that it had before, and then those that it has.
 fn dial<'a>(
     arguments: &Arguments,
-    credentials: Option<&Credentials>,
+    is_asking: bool,
     lasting: &'a mut Lasting,
     known: &mut Vec<SocketAddrV4>,
 ) -> Result<Tunnel<'a>, Failure> {
@@ -118,7 +122,13 @@ fn dial<'a>(
         record.reconnect(own, server);
     }
     let mut config = arguments.config()?;
-    config.ppp.credentials = credentials.cloned();
+    let policy = &arguments.policy;
+    let user = policy.user.clone().unwrap_or_default();
+    let secrets = Secrets::new(user, policy.new_password_file.clone(), is_asking);
+    config.ppp.credentials = lasting.credentials.clone();
+    if secrets.has_more() {
+        config.ppp.credentials = config.ppp.credentials.map(Credentials::asking);
+    }
     let entropy = clock::entropy()?;
     Ok(Tunnel::new(
         lasting,
@@ -127,6 +137,7 @@ fn dial<'a>(
         entropy,
         server,
         (tcp, gre),
+        secrets,
     ))
 }
 

@@ -12,24 +12,26 @@ use zeroize::Zeroizing;
 /// The environment variable that may hold the password.
 pub const VARIABLE: &str = "PPTP_PASSWORD";
 
-/// Reads the password from the first line of `file`, else from [`VARIABLE`], else from the terminal.
+/// Reads the password from the first line of `file`, else from [`VARIABLE`], else from the terminal; and tells whether it
+/// was there.
 ///
 /// # Errors
 /// [`Failure`] if there is none.
-pub fn read(file: Option<&Path>, user: &str) -> Result<Zeroizing<String>, Failure> {
+pub fn read(file: Option<&Path>, user: &str) -> Result<(Zeroizing<String>, bool), Failure> {
     if let Some(path) = file {
-        return from_file(path).map_err(|error| {
+        let password = from_file(path).map_err(|error| {
             Failure::Usage(format!(
                 "cannot read the password from {}: {error}",
                 path.display()
             ))
-        });
+        })?;
+        return Ok((password, false));
     }
     if let Ok(password) = env::var(VARIABLE) {
-        return Ok(Zeroizing::new(password));
+        return Ok((Zeroizing::new(password), false));
     }
     let password = rpassword::prompt_password(format!("Password of {user}: "));
-    password.map(Zeroizing::new).map_err(|error| {
+    password.map(|password| (Zeroizing::new(password), true)).map_err(|error| {
         let why = match error.kind() {
             ErrorKind::NotFound => "there is no terminal to ask at".to_owned(),
             _ if error.raw_os_error().is_some() => "there is no terminal to ask at".to_owned(),
@@ -41,7 +43,11 @@ pub fn read(file: Option<&Path>, user: &str) -> Result<Zeroizing<String>, Failur
     })
 }
 
-fn from_file(path: &Path) -> std::io::Result<Zeroizing<String>> {
+/// Reads the first line of the file at `path`.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn from_file(path: &Path) -> std::io::Result<Zeroizing<String>> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
     if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {

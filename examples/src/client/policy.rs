@@ -17,6 +17,11 @@ pub struct Policy {
     #[arg(long, value_name = "FILE", requires = "user")]
     pub password_file: Option<PathBuf>,
 
+    /// If the server says that the password has expired, change it to the first line of this file. Without it, it is asked
+    /// for at the terminal if the old one was
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub new_password_file: Option<PathBuf>,
+
     /// The ways of authentication that will do; if not given, mschap-v2 with --user, and none without
     #[arg(long, value_enum, value_delimiter = ',', value_name = "METHOD,..")]
     pub auth: Vec<Method>,

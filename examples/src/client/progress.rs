@@ -54,6 +54,12 @@ fn link(now: Instant, event: &Link<'_>) {
             now,
             format_args!("link is up: the server takes {peer_mru} octets"),
         ),
+        Link::PasswordWanted { error, message, .. } => {
+            step(now, format_args!("server refuses: {error}"));
+            if !message.is_empty() {
+                step(now, format_args!("server says: {}", Text(message)));
+            }
+        }
         Link::Authenticated => step(
             now,
             format_args!("authenticated: each end knows the password"),

@@ -1,6 +1,7 @@
 //! The loop: what comes from the sockets, the device, the clock and the user goes into the library's `Client`, and what
 //! comes out of that goes to them.
 
+mod asking;
 mod packets;
 
 use super::arguments::Arguments;
@@ -12,9 +13,12 @@ use crate::net::control::Control;
 use crate::net::gre::GreSocket;
 use crate::net::order::Order;
 use crate::net::probe::Probe;
+pub use asking::Secrets;
 use log::{debug, trace};
 use pptp_core::control::CloseReason;
-use pptp_core::ppp::{DownReason as LinkDown, Event as LinkEvent, Ipv4, Minimal};
+use pptp_core::ppp::{
+    DownReason as LinkDown, Event as LinkEvent, Ipv4, Ipv4Only, Mppe, MsChapV2Change, Profile,
+};
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
 use pptp_core::{Client, ClientConfig, DownReason, Event};
@@ -28,11 +32,22 @@ const HELD_PACKETS: usize = 128;
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
 
+/// MS-CHAPv2 with changes of password, MPPE, IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct WithChange;
+
+impl Profile for WithChange {
+    type Suite = Mppe;
+    type Auth = MsChapV2Change;
+    type Networks = Ipv4Only;
+}
+
 /// One end of a tunnel with its sockets.
 #[derive(Debug)]
 pub struct Tunnel<'a> {
     lasting: &'a mut Lasting,
-    session: Client<Minimal>,
+    session: Client<WithChange>,
+    secrets: Secrets,
     server: SocketAddrV4,
     control: Control<TcpStream>,
     gre: GreSocket,
@@ -62,10 +77,12 @@ impl<'a> Tunnel<'a> {
         entropy: [u8; 32],
         server: SocketAddrV4,
         (tcp, gre): (TcpStream, GreSocket),
+        secrets: Secrets,
     ) -> Self {
         Self {
             lasting,
             session: Client::new(config, entropy),
+            secrets,
             server,
             control: Control::new(tcp),
             gre,
@@ -118,6 +135,9 @@ impl<'a> Tunnel<'a> {
                 debug!("the server takes too long to say goodbye");
                 return Ok(());
             }
+            if self.session.down_reason().is_some() || self.goodbye.is_some() {
+                self.stop_asking();
+            }
             if self.failure.is_some() && self.goodbye.is_none() {
                 self.say_goodbye(now);
                 continue;
@@ -146,6 +166,9 @@ impl<'a> Tunnel<'a> {
             }
             if ready.device {
                 self.read_device(now);
+            }
+            if ready.answer {
+                self.read_answer(now);
             }
             self.release(now, None);
             if self.session.next_timeout().is_some_and(|at| at <= now) {
@@ -214,20 +237,26 @@ impl<'a> Tunnel<'a> {
         // One that is gone is always ready.
         let device = device.filter(|_| self.failure.is_none());
         let device = device.map(|device| PollFd::new(device, PollFlags::IN));
+        let answer = self.secrets.prompt();
+        let answer = answer.map(|prompt| PollFd::new(prompt, PollFlags::IN));
         let (has_gre, has_device) = (gre.is_some(), device.is_some());
+        let has_question = answer.is_some();
         let mut sources = [
             signals.clone(),
             self.control.source(),
             gre.unwrap_or(signals.clone()),
-            device.unwrap_or(signals),
+            device.unwrap_or(signals.clone()),
+            answer.unwrap_or(signals),
         ];
         wait_for(&mut sources, timeout.as_ref())?;
-        let [signal, control, gre, device] = sources.map(|source| !source.revents().is_empty());
+        let [signal, control, gre, device, answer] =
+            sources.map(|source| !source.revents().is_empty());
         Ok(Ready {
             signal,
             control,
             gre: gre && has_gre,
             device: device && has_device,
+            answer: answer && has_question,
         })
     }
 
@@ -258,7 +287,16 @@ impl<'a> Tunnel<'a> {
         };
         progress::event(now, &event);
         match event {
-            Event::Ppp(LinkEvent::Authenticated) => self.authenticated = true,
+            Event::Ppp(LinkEvent::PasswordWanted {
+                error,
+                retry,
+                change,
+                ..
+            }) => self.want(now, (error, retry, change)),
+            Event::Ppp(LinkEvent::Authenticated) => {
+                self.authenticated = true;
+                self.believed(now);
+            }
             Event::Ppp(LinkEvent::Encryption { .. }) => self.check_authentication(),
             Event::Ppp(LinkEvent::Ipv4Up(ipv4)) => self.come_up(now, ipv4),
             Event::Ppp(LinkEvent::Ipv4Down) => {
@@ -336,4 +374,5 @@ struct Ready {
     control: bool,
     gre: bool,
     device: bool,
+    answer: bool,
 }

@@ -2,11 +2,12 @@
 
 use super::record::Record;
 use log::debug;
+use pptp_core::Session;
 use pptp_core::ppp::Profile;
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
+use pptp_core::wire::MAX_CONTROL_MESSAGE;
 use pptp_core::wire::MAX_RECEIVED_MESSAGE;
-use pptp_core::{MAX_OUTPUT, Session};
 use rustix::event::{PollFd, PollFlags};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -101,7 +102,7 @@ impl<S: Read + Write> Control<S> {
         // It may be a message that had to wait for the answer to the one before.
         let mut did_something = self.take(now, session);
         self.write(now, session);
-        let mut out = [0; MAX_OUTPUT];
+        let mut out = [0; MAX_CONTROL_MESSAGE];
         if self.outbox.is_empty()
             && let Ok(Some(message)) = session.poll_control(now, &mut out)
         {
@@ -208,7 +209,7 @@ mod tests {
     fn flooded(echoes: usize, room: usize) -> (Server<Minimal>, Control<Tcp>) {
         let mut client = Client::<Minimal>::new(ClientConfig::default(), [1; 32]);
         client.control_connected(NOW);
-        let mut out = [0; MAX_OUTPUT];
+        let mut out = [0; MAX_CONTROL_MESSAGE];
         let start = client.poll_control(NOW, &mut out).unwrap().unwrap();
         let mut incoming = VecDeque::from(start.to_vec());
         let echo = Message::EchoRequest(EchoRequest { identifier: 7 });

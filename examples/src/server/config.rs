@@ -1,6 +1,7 @@
 //! The configuration file.
 
 use super::guarding;
+use super::passwords;
 use super::pool::Range;
 use crate::net::networks;
 use ipnet::Ipv4Net;
@@ -37,6 +38,9 @@ pub struct Config {
     /// What is done about those who guess passwords.
     #[serde(default)]
     pub guard: guarding::Settings,
+    /// What is done about passwords that have to be changed.
+    #[serde(default)]
+    pub passwords: passwords::Settings,
     /// How long things may take.
     #[serde(default)]
     pub timing: Timing,
@@ -149,6 +153,8 @@ pub struct Limits {
     pub half_open_per_source: usize,
     /// Of one user.
     pub sessions_per_user: usize,
+    /// How often a client may try to log in before its session ends: 1 to 5.
+    pub tries: u8,
     /// Seconds in which a session has to come up.
     pub setup_timeout: u16,
 }
@@ -177,6 +183,9 @@ pub struct User {
     /// The password's NT hash, as 32 hexadecimal digits: as good as the password to whoever reads it.
     #[serde(default)]
     pub nt_hash: Secret,
+    /// Whether the user has to change it, and does not come in before.
+    #[serde(default)]
+    pub must_change: bool,
     /// The address that the user always has, instead of one of the pool.
     pub address: Option<Ipv4Addr>,
     /// Networks behind the user.
@@ -258,6 +267,12 @@ impl Config {
         }
         self.policy.check("policy")?;
         self.guard.check()?;
+        if !(1..=5).contains(&self.limits.tries) {
+            return error(format!(
+                "limits: tries is {}, not 1 to 5",
+                self.limits.tries
+            ));
+        }
         let (mut names, mut addresses) = (HashSet::new(), HashSet::from([network.address]));
         let mut networks: Vec<(&str, Ipv4Net)> = Vec::new();
         for user in &self.users {
@@ -266,6 +281,14 @@ impl Config {
                 return error(format!("user {name}: there is another of this name"));
             }
             user.hash()?;
+            if user.must_change && self.passwords.file.is_none() {
+                return error(format!(
+                    "user {name}: must-change takes a file for new passwords: passwords.file"
+                ));
+            }
+            if user.must_change && name.contains(char::is_control) {
+                return error(format!("user {name:?}: such a name cannot be written down"));
+            }
             if let Some(address) = user.address
                 && !addresses.insert(address)
             {
@@ -370,7 +393,7 @@ impl User {
     }
 }
 
-fn parse_hash(digits: &str) -> Option<NtHash> {
+pub(super) fn parse_hash(digits: &str) -> Option<NtHash> {
     if digits.len() != 32 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
@@ -386,6 +409,7 @@ impl Default for Limits {
             sessions_per_source: 100,
             half_open_per_source: 20,
             sessions_per_user: 0,
+            tries: 1,
             setup_timeout: 60,
         }
     }

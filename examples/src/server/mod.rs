@@ -4,6 +4,7 @@
 //! arguments   the command line           -> what is wanted
 //! config      a TOML file                -> addresses, policy, limits, users
 //! users       a name                     -> a password's hash, an address, networks
+//! passwords   a new password             -> a file
 //! pool        the addresses for clients
 //! admission   who may connect now
 //! guarding    who has failed too often to be listened to
@@ -28,6 +29,7 @@ mod failure;
 mod guarding;
 mod logging;
 mod packets;
+mod passwords;
 pub mod pool;
 mod serve;
 mod sessions;

@@ -8,6 +8,7 @@ use super::control::Console;
 use super::devices::Outlet;
 use super::guarding::Guard;
 use super::packets::Sockets;
+use super::passwords::Passwords;
 use super::pool::Pool;
 use super::table::Table;
 use super::tunnel::Tunnel;
@@ -42,6 +43,7 @@ pub struct Server {
     pub(super) config: Config,
     pub(super) config_path: PathBuf,
     pub(super) users: Users,
+    pub(super) passwords: Passwords,
     pub(super) pool: Pool,
     pub(super) admission: Admission,
     pub(super) guard: Box<Guard>,
@@ -124,7 +126,8 @@ impl Server {
     /// # Errors
     /// [`Failure`] if the configuration is no good, or the operating system does not let us.
     pub fn new(config: Config, path: PathBuf) -> Result<Self, Failure> {
-        let users = Users::new(&config.users)?;
+        let passwords = Passwords::read(config.passwords.file.as_deref())?;
+        let users = Users::new(&config.users, &passwords)?;
         let outlet = Outlet::new(&config)?;
         let what = format!("listening on {}", config.listen);
         let mut listener = TcpListener::bind(SocketAddr::V4(config.listen))
@@ -164,6 +167,7 @@ impl Server {
             config,
             config_path: path,
             users,
+            passwords,
             table: Table::default(),
             outlet,
             clock: Clock::start(),

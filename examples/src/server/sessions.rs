@@ -2,13 +2,15 @@
 
 use super::config::{Authentication, Config};
 use super::guarding::{Attempt, TOO_MANY};
+use super::passwords::{Assessed, Passwords};
 use super::serve::Server;
-use super::tunnel::{Happening, Tunnel};
+use super::tunnel::{Happening, Presented, Tunnel};
 use super::users::{User, Users};
 use crate::net::clock;
 use crate::text::encryption;
 use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::DownReason as Link;
+use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::mschap::without_domain;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
@@ -27,9 +29,6 @@ const GOODBYE: Duration = Duration::from_secs(8);
 
 /// Why somebody who has the right password does not come in.
 const ENOUGH: &str = "the user has as many sessions as there may be";
-
-/// What Windows takes for a fault of the server's, not of the password, which it then keeps.
-const SERVER_FAULT: ErrorCode = ErrorCode::Other(930);
 
 impl Server {
     /// The library's configuration for a client, which gets `address` if it is not known who it is.
@@ -74,7 +73,11 @@ impl Server {
     pub(super) fn follow(&mut self, now: Instant, place: usize, happening: Happening) {
         match happening {
             Happening::CallRequested => self.answer_call(now, place),
-            Happening::AuthRequested { id, name } => self.judge(now, place, id, &name),
+            Happening::AuthRequested {
+                id,
+                name,
+                presented,
+            } => self.judge(now, place, id, &name, &presented),
             Happening::Up(ipv4) => self.up(now, place, &ipv4),
             Happening::NoIpv4 => self.no_ipv4(place),
             Happening::Down(reason) => self.down(now, place, reason),
@@ -113,12 +116,19 @@ impl Server {
     }
 
     /// Answers whoever says who it is.
-    fn judge(&mut self, now: Instant, place: usize, id: AuthId, name: &[u8]) {
+    fn judge(
+        &mut self,
+        now: Instant,
+        place: usize,
+        id: AuthId,
+        name: &[u8],
+        presented: &Presented,
+    ) {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
         let (number, peer) = (tunnel.number, tunnel.peer);
-        let user = self.users.find(name);
+        let mut user = self.users.find(name);
         // However the name is written, it is one user.
         let account = user.as_ref().map_or_else(
             || without_domain(name).to_vec(),
@@ -129,38 +139,62 @@ impl Server {
             Some(user) if is_allowed => Some(self.grant(place, user)),
             _ => None,
         };
+        let assessed = match (&user, &granted) {
+            (Some(user), Some(Ok(_))) => self.assess(user, name, presented),
+            _ => Assessed::Wrong,
+        };
+        if let Assessed::Changed(new) = &assessed {
+            user = Some(Rc::clone(new));
+        }
+        let tries = self.config.limits.tries;
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
         let mut attempt = Attempt::Wrong;
+        tunnel.failures = tunnel.failures.saturating_add(1);
+        let wrong = reject(ErrorCode::AuthenticationFailure, tunnel.failures < tries);
         let verdict = match (&user, granted) {
             _ if !is_allowed => {
                 info!(session = number, %peer, user = %Text(&account), why = TOO_MANY, "turned away");
                 attempt = Attempt::Refused;
                 tunnel.refusal = TOO_MANY;
-                Verdict::WRONG_PASSWORD
+                wrong
             }
             (Some(user), Some(Ok(address))) => {
                 tunnel.address = Some(address);
                 tunnel.pooled = user.address.is_none();
                 tunnel.refusal = "the password is wrong";
-                Verdict::NtHash(&user.hash)
+                match assessed {
+                    Assessed::Right | Assessed::Changed(_) => Verdict::NtHash(&user.hash),
+                    Assessed::Wrong => wrong,
+                    Assessed::Expired => {
+                        info!(session = number, %peer, user = user.name, "has to change the password");
+                        attempt = Attempt::Right;
+                        tunnel.refusal = "the password has to be changed";
+                        // People need time to think of another one.
+                        tunnel.deadline =
+                            tunnel.deadline.map(|at| at + Authenticator::RETRY_TIMEOUT);
+                        reject(ErrorCode::PasswordExpired, false)
+                    }
+                    Assessed::Unfit(why) => {
+                        attempt = Attempt::NotJudged;
+                        tunnel.refusal = why;
+                        reject(ErrorCode::ChangingPassword, false)
+                    }
+                    Assessed::Unproven => reject(ErrorCode::ChangingPassword, false),
+                }
             }
             (Some(user), Some(Err(why))) => {
                 warn!(session = number, %peer, user = user.name, why, "turned away");
                 attempt = Attempt::NotJudged;
                 tunnel.refusal = why;
-                Verdict::Reject {
-                    error: SERVER_FAULT,
-                    retry: false,
-                    message: b"",
-                }
+                reject(ErrorCode::AUTH_SERVER_FAILED, false)
             }
             _ => {
                 info!(session = number, %peer, user = %Text(name), "unknown user");
                 tunnel.refusal = "the user is unknown";
                 // Which of the two was wrong is nobody else's business.
-                Verdict::WRONG_PASSWORD
+                wrong
             }
         };
         let grant = Grant {
@@ -174,10 +208,11 @@ impl Server {
         }
         tunnel.session.authorize(now, id, &verdict, grant);
         // Who is let in goes on at once; who is not waits to be told.
-        if attempt == Attempt::Wrong && tunnel.session.phase() != Phase::Authenticate {
+        let is_in = tunnel.session.phase() != Phase::Authenticate;
+        if attempt == Attempt::Wrong && is_in {
             attempt = Attempt::Right;
         }
-        if attempt != Attempt::Right {
+        if attempt != Attempt::Right || !is_in {
             // Whoever merely knows a name must not keep an address while the link ends.
             self.take_back_address(place);
         }
@@ -376,8 +411,14 @@ impl Server {
     /// what is somebody else's now must not go on being theirs.
     pub(super) fn reload(&mut self, now: Instant) {
         let read = Config::read(&self.config_path);
-        let read = read.and_then(|config| Users::new(&config.users).map(|users| (config, users)));
-        let (config, users) = match read {
+        // New passwords go on into the file that they went to before.
+        let file = self.config.passwords.file.as_deref();
+        let read = read.and_then(|config| {
+            let passwords = Passwords::read(file)?;
+            let users = Users::new(&config.users, &passwords)?;
+            Ok((config, users, passwords))
+        });
+        let (config, users, passwords) = match read {
             Ok(read) => read,
             Err(error) => return error!(%error, "the users stay as they were"),
         };
@@ -390,6 +431,7 @@ impl Server {
         }
         self.config.users = config.users;
         self.users = users;
+        self.passwords = passwords;
         info!(users = self.users.count(), "users read again");
         let is_gone = |user: &Rc<User>| {
             let now = self.users.find(user.name.as_bytes());
@@ -403,6 +445,14 @@ impl Server {
         for place in gone {
             self.end(now, place, "the user is no more, or is another one now");
         }
+    }
+}
+
+const fn reject(error: ErrorCode, retry: bool) -> Verdict<'static> {
+    Verdict::Reject {
+        error,
+        retry,
+        message: b"",
     }
 }
 

@@ -11,7 +11,7 @@ use ipnet::Ipv4Net;
 use mio::net::TcpStream;
 use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::Received;
-use pptp_core::ppp::Minimal;
+use pptp_core::ppp::{AuthId, Ipv4Only, Mppe, MsChapV2Change, Profile, Proof};
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -21,6 +21,16 @@ use tracing::{debug, trace};
 
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
+
+/// MS-CHAPv2 with changes of password, MPPE, IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WithChange;
+
+impl Profile for WithChange {
+    type Suite = Mppe;
+    type Auth = MsChapV2Change;
+    type Networks = Ipv4Only;
+}
 
 /// What has gone through a tunnel.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,7 +57,7 @@ pub struct Tunnel {
     /// Where it connects from.
     pub peer: SocketAddrV4,
     /// The library's end of it.
-    pub session: Server<Minimal>,
+    pub session: Server<WithChange>,
     /// Which raw socket its GRE goes through.
     pub gre: usize,
     /// The call id that the table knows it by.
@@ -66,6 +76,8 @@ pub struct Tunnel {
     pub since: Instant,
     /// When it is cut off, if nothing happens before: it takes too long to come up or to go.
     pub deadline: Option<Instant>,
+    /// How often a log-in has failed.
+    pub failures: u8,
     /// Why a log-in that fails does.
     pub refusal: &'static str,
     /// Until when it is told nothing over GRE, and then that it is refused: a refusal comes after the same time whatever it
@@ -94,7 +106,7 @@ impl Tunnel {
         number: u64,
         tcp: TcpStream,
         peer: SocketAddrV4,
-        session: Server<Minimal>,
+        session: Server<WithChange>,
         gre: usize,
         patience: Duration,
         now: Instant,
@@ -112,6 +124,7 @@ impl Tunnel {
             up: false,
             since: now,
             deadline: None,
+            failures: 0,
             refusal: "",
             silent_until: None,
             ended: None,
@@ -324,6 +337,15 @@ impl Tunnel {
                 Event::Ppp(Link::AuthRequested(request)) => Happening::AuthRequested {
                     id: request.id,
                     name: request.name.to_vec(),
+                    presented: match request.proof {
+                        Proof::MsChapV2(proof) => Presented::Response {
+                            challenge: *proof.challenge,
+                            peer_challenge: proof.response.peer_challenge,
+                            nt_response: proof.response.nt_response,
+                        },
+                        Proof::ChangePassword(proof) => Presented::change(&proof),
+                        _ => continue,
+                    },
                 },
                 Event::Ppp(Link::Ipv4Up(ipv4)) => Happening::Up(ipv4),
                 Event::Ppp(Link::Ipv4Down) => Happening::NoIpv4,
@@ -334,6 +356,31 @@ impl Tunnel {
     }
 }
 
+/// How a client proves who it is.
+#[derive(Debug)]
+pub enum Presented {
+    /// By a Response.
+    Response {
+        /// What it was challenged with.
+        challenge: [u8; 16],
+        /// What it challenged us with.
+        peer_challenge: [u8; 16],
+        /// The proof.
+        nt_response: [u8; 24],
+    },
+    /// By a Response with a new password.
+    Change {
+        /// To be given back.
+        id: AuthId,
+        /// The identifier of the message.
+        identifier: u8,
+        /// What it was challenged with.
+        challenge: [u8; 16],
+        /// The message.
+        data: Vec<u8>,
+    },
+}
+
 /// What the server has to do something about.
 #[derive(Debug)]
 pub enum Happening {
@@ -342,9 +389,11 @@ pub enum Happening {
     /// The client says who it is, and proves it.
     AuthRequested {
         /// To be given back.
-        id: pptp_core::ppp::AuthId,
+        id: AuthId,
         /// Who it says it is.
         name: Vec<u8>,
+        /// How it proves it.
+        presented: Presented,
     },
     /// Packets may be sent.
     Up(pptp_core::ppp::Ipv4),

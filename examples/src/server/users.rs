@@ -1,6 +1,7 @@
 //! Who may come in.
 
 use super::config::{self, ConfigError};
+use super::passwords::Passwords;
 use ipnet::Ipv4Net;
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::mschap::NtHash;
@@ -15,6 +16,8 @@ pub struct User {
     pub name: String,
     /// The hash of the password.
     pub hash: NtHash,
+    /// Whether it has to be changed.
+    pub must_change: bool,
     /// The address that they always have.
     pub address: Option<Ipv4Addr>,
     /// The networks behind them.
@@ -36,12 +39,14 @@ impl User {
         let Self {
             name,
             hash,
+            must_change,
             address,
             networks,
             mppe,
         } = self;
         *name == other.name
             && hash.as_bytes() == other.hash.as_bytes()
+            && *must_change == other.must_change
             && *address == other.address
             && *networks == other.networks
             && *mppe == other.mppe
@@ -56,17 +61,20 @@ pub struct Users {
 }
 
 impl Users {
-    /// Those of a configuration.
+    /// Those of a configuration, with the passwords that they have changed.
     ///
     /// # Errors
     /// If one of them has no password.
-    pub fn new(users: &[config::User]) -> Result<Self, ConfigError> {
+    pub fn new(users: &[config::User], passwords: &Passwords) -> Result<Self, ConfigError> {
         let mut all = Self::default();
         for user in users {
             all.addresses.extend(user.address);
+            let configured = user.hash()?;
+            let changed = passwords.changed(&user.name, &configured);
             let known = User {
                 name: user.name.clone(),
-                hash: user.hash()?,
+                must_change: user.must_change && changed.is_none(),
+                hash: changed.unwrap_or(configured),
                 address: user.address,
                 networks: user.networks.iter().map(|network| network.0).collect(),
                 mppe: user.policy.as_ref().map(config::Policy::mppe),
@@ -74,6 +82,11 @@ impl Users {
             all.by_name.insert(user.name.clone(), Rc::new(known));
         }
         Ok(all)
+    }
+
+    /// Has `user` in the place of the one of this name.
+    pub fn replace(&mut self, user: &Rc<User>) {
+        self.by_name.insert(user.name.clone(), Rc::clone(user));
     }
 
     /// How many they are.
@@ -106,7 +119,7 @@ mod tests {
     fn users(text: &str) -> Users {
         let network = "[network]\naddress = \"10.98.0.1\"\npool = [\"10.98.0.10\"]\n";
         let config: Config = format!("{network}{text}").parse().unwrap();
-        Users::new(&config.users).unwrap()
+        Users::new(&config.users, &Passwords::default()).unwrap()
     }
 
     #[test]

@@ -104,7 +104,9 @@ impl<P: Profile, R> Session<P, R> {
         let unheard = self.info.is_some() && !self.ppp.has_heard();
         let long = now.saturating_since(self.call_since) >= GRE_PATIENCE;
         if self.down.is_none() {
-            self.down = Some(match self.ppp.down_reason() {
+            let refused = self.ppp.password_wanted().filter(|_| by_peer);
+            let refused = refused.map(|it| pptp_ppp::DownReason::AuthenticationFailed(it.error));
+            self.down = Some(match self.ppp.down_reason().or(refused) {
                 Some(reason) => DownReason::of_ppp(reason),
                 None if by_peer && unheard && long => DownReason::GreBlocked,
                 None => reason,

@@ -3,11 +3,12 @@
 use super::dice::Dice;
 use super::ends::{End, Out, Pair, at, client, octets, packet, server};
 use super::operations;
+use pptp_core::ppp::Minimal;
 use pptp_core::wire::{
     CallDisconnectNotify, DisconnectResult, EchoRequest, GeneralError, SetLinkInfo,
     StopControlConnectionRequest, StopReason,
 };
-use pptp_core::{MAX_GRE_OVERHEAD, MAX_OUTPUT, Network, SendError};
+use pptp_core::{Client, MAX_GRE_OVERHEAD, Network, SendError};
 use proptest::prelude::*;
 
 proptest! {
@@ -125,17 +126,17 @@ fn a_control_stream_may_be_cut_anywhere() {
 /// At every step of a tunnel that comes up, each outlet with buffers of every length.
 #[test]
 fn a_buffer_that_is_too_small_changes_nothing() {
-    fn check<R>(session: &pptp_core::Session<pptp_core::ppp::Minimal, R>)
+    fn check<R>(session: &pptp_core::Session<Minimal, R>)
     where
-        pptp_core::Session<pptp_core::ppp::Minimal, R>: End,
+        pptp_core::Session<Minimal, R>: End,
     {
         let now = at(1);
         let whole = session.clone().drain(now);
-        let mut out = [0; MAX_OUTPUT];
+        let mut out = [0; Client::<Minimal>::MAX_OUTPUT];
         let mut control = session.clone();
         let mut gre = session.clone();
         let mut any = session.clone();
-        for room in 0..MAX_OUTPUT {
+        for room in 0..Client::<Minimal>::MAX_OUTPUT {
             if control.poll_control(now, &mut out[..room]).is_ok() {
                 control = session.clone();
             }

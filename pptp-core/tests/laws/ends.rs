@@ -10,8 +10,7 @@ use pptp_core::ppp::{self, Credentials, Demand, Methods, Minimal};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GreHeader, MAX_CONTROL_MESSAGE, Message};
 use pptp_core::{
-    Client, ClientConfig, DownReason, Event, MAX_OUTPUT, Network, ProtocolError, Server,
-    ServerConfig, Session,
+    Client, ClientConfig, DownReason, Event, Network, ProtocolError, Server, ServerConfig, Session,
 };
 
 pub const CLIENT_ID: u16 = 7;
@@ -125,7 +124,7 @@ where
 {
     fn drain(&mut self, now: Instant) -> Out {
         let mut out = Out::default();
-        let mut buffer = [0; MAX_OUTPUT];
+        let mut buffer = [0; Client::<Minimal>::MAX_OUTPUT];
         loop {
             if let Some(message) = self.poll_control(now, &mut buffer).unwrap() {
                 out.control.push(message.to_vec());

@@ -10,8 +10,8 @@ use pptp_core::ppp::{self, Minimal};
 use pptp_core::time::Instant;
 use pptp_core::wire::OutgoingCallResult;
 use pptp_core::{
-    Client, DownReason, Event, MAX_GRE_OVERHEAD, MAX_OUTPUT, Network, Outgoing, Output, Pac, Pns,
-    SendError, Server, Session, wire,
+    Client, DownReason, Event, MAX_GRE_OVERHEAD, Network, Outgoing, Output, Pac, Pns, SendError,
+    Server, Session, wire,
 };
 
 /// What is on its way to an end.
@@ -187,7 +187,7 @@ impl<R: Role> Called<R> {
             assert_eq!(session.next_timeout(), None, "nothing comes after the end");
             assert!(!session.is_up(Network::Ipv4));
             let mut over = session.clone();
-            let mut out = [0; MAX_OUTPUT];
+            let mut out = [0; Client::<Minimal>::MAX_OUTPUT];
             assert_eq!(over.poll_output(now, &mut out), Ok(Output::Timeout(None)));
         }
     }
@@ -273,8 +273,8 @@ impl<R: Role> Called<R> {
 
     /// Polls one outlet with a buffer of any length.
     fn poll(&mut self, now: Instant, dice: &mut Dice, to_peer: &mut Wire) {
-        let mut out = [0; MAX_OUTPUT];
-        let room = dice.below(MAX_OUTPUT + 1);
+        let mut out = [0; Client::<Minimal>::MAX_OUTPUT];
+        let room = dice.below(Client::<Minimal>::MAX_OUTPUT + 1);
         let before = self.session.clone();
         let outlet = dice.below(3);
         let polled = match outlet {
@@ -309,7 +309,7 @@ impl<R: Role> Called<R> {
             },
         };
         if let Err(error) = polled {
-            assert!(room < error.needed && error.needed <= MAX_OUTPUT);
+            assert!(room < error.needed && error.needed <= Client::<Minimal>::MAX_OUTPUT);
             assert_eq!(
                 drained(&before, now),
                 drained(&self.session, now),
@@ -337,7 +337,7 @@ fn drained<R: Role>(session: &Session<Minimal, R>, now: Instant) -> Vec<String> 
     let mut session = session.clone();
     let mut all = Vec::new();
     for _ in 0..1000 {
-        let mut out = [0; MAX_OUTPUT];
+        let mut out = [0; Client::<Minimal>::MAX_OUTPUT];
         let output = session
             .poll_output(now, &mut out)
             .expect("that is always enough");
@@ -384,7 +384,7 @@ pub fn run(client: Client<Minimal>, server: Server<Minimal>, mut dice: Dice, cal
 }
 
 fn finish<R: Role>(end: &mut Called<R>, mut now: Instant) {
-    let mut out = [0; MAX_OUTPUT];
+    let mut out = [0; Client::<Minimal>::MAX_OUTPUT];
     end.session.close(now);
     let late = now + Duration::from_secs(20);
     loop {

@@ -4,9 +4,9 @@ use super::facts::{Facts, index};
 use super::peer::{NEGOTIATED, Peer, Reply};
 use super::recording::{Framed, Record, What};
 use super::session::Saying;
-use pptp_core::MAX_OUTPUT;
-use pptp_core::ppp::Profile;
+use pptp_core::Client;
 use pptp_core::ppp::wire::{Code, Protocol};
+use pptp_core::ppp::{Full, Profile};
 use pptp_core::testkit::{Endpoint, Node, Side};
 use pptp_core::time::Instant;
 use pptp_core::wire::GreHeader;
@@ -163,7 +163,7 @@ impl<'a, P: Profile, R> Driver<'a, P, R> {
     /// Takes all that our end has to say, and gives it the answers, until there is nothing more.
     fn drain(&mut self, now: Instant) {
         loop {
-            let mut out = [0; MAX_OUTPUT];
+            let mut out = [0; Client::<Full>::MAX_OUTPUT];
             while self.node.poll_control(now, &mut out).unwrap().is_some() {}
             loop {
                 self.node.attend(now);

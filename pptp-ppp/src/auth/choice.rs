@@ -3,6 +3,7 @@
 #![expect(unnameable_types, reason = "the machines are the link's own business")]
 
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
+use super::mschapv2::{RetryError, Wanted};
 use super::set::sealed::MethodSet;
 use super::{Credentials, Discard, Identity, Method, Methods, Verdict};
 use crate::codec::BufferTooSmall;
@@ -14,6 +15,11 @@ use pptp_mppe::StartKeys;
 
 impl<A: MethodSet, B: MethodSet> MethodSet for (A, B) {
     const METHODS: Methods = A::METHODS.union(B::METHODS);
+    const MAX_PACKET: usize = if A::MAX_PACKET > B::MAX_PACKET {
+        A::MAX_PACKET
+    } else {
+        B::MAX_PACKET
+    };
     type Identity = Credentials;
     type Peer = PeerChoice<A, B>;
     type Authenticator = AuthenticatorChoice<A, B>;
@@ -106,6 +112,38 @@ impl<A: MethodSet, B: MethodSet> PeerMachine for PeerChoice<A, B> {
         out: &mut [u8],
     ) -> Result<Option<usize>, BufferTooSmall> {
         either!(self, it => it.poll_packet(who, out), else Ok(None))
+    }
+
+    fn wanted(&self) -> Option<Wanted<'_>> {
+        either!(self, it => it.wanted(), else None)
+    }
+
+    fn ask(&mut self, now: Instant) {
+        either!(self, it => it.ask(now), else ());
+    }
+
+    fn retry(
+        &mut self,
+        now: Instant,
+        who: &impl Identity,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        either!(self, it => it.retry(now, who, random), else Err(RetryError::NotWanted))
+    }
+
+    fn change_password<I: Identity>(
+        &mut self,
+        now: Instant,
+        old: &I,
+        new: &I,
+        password: &str,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        either!(
+            self,
+            it => it.change_password(now, old, new, password, random),
+            else Err(RetryError::NotWanted)
+        )
     }
 }
 

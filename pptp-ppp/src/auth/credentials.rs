@@ -31,6 +31,7 @@ pub struct Credentials {
     identity: NtIdentity,
     password: Option<Password>,
     pub(crate) methods: Methods,
+    pub(crate) asking: bool,
 }
 
 impl Credentials {
@@ -60,6 +61,7 @@ impl Credentials {
             identity: NtIdentity { name, nt_hash },
             password: None,
             methods: Methods::default(),
+            asking: false,
         })
     }
 
@@ -67,6 +69,15 @@ impl Credentials {
     #[must_use]
     pub const fn with_methods(mut self, methods: Methods) -> Self {
         self.methods = methods;
+        self
+    }
+
+    /// The same, and there is somebody to be asked for another password: where the server would take one, there is an
+    /// [`Event::PasswordWanted`](crate::Event::PasswordWanted), and the link waits. By default it ends at once, with the
+    /// reason.
+    #[must_use]
+    pub const fn asking(mut self) -> Self {
+        self.asking = true;
         self
     }
 
@@ -100,6 +111,9 @@ pub trait Identity: Clone + fmt::Debug + From<Credentials> + sealed::Sealed {
     fn nt_hash(&self) -> &NtHash;
     /// The password itself, if it is known.
     fn password(&self) -> Option<&str>;
+    /// The same user with another password.
+    #[must_use]
+    fn with_password(&self, password: &str) -> Self;
 }
 
 /// A name and the hash of a password: all that MS-CHAPv2 needs.
@@ -127,6 +141,13 @@ impl Identity for NtIdentity {
     fn password(&self) -> Option<&str> {
         None
     }
+
+    fn with_password(&self, password: &str) -> Self {
+        Self {
+            name: self.name.clone(),
+            nt_hash: NtHash::from_password(password),
+        }
+    }
 }
 
 impl Identity for Credentials {
@@ -140,6 +161,14 @@ impl Identity for Credentials {
 
     fn password(&self) -> Option<&str> {
         self.password.as_ref().map(|password| password.0.as_str())
+    }
+
+    fn with_password(&self, password: &str) -> Self {
+        Self {
+            identity: self.identity.with_password(password),
+            password: Password::new(password),
+            ..*self
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Authentication as a link drives it: at most one method for each direction, whichever LCP has agreed on.
 
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
+use super::mschapv2::{RetryError, Wanted};
 use super::set::sealed::MethodSet;
-use super::{AuthId, Credentials, Demand, Method, Verdict};
+use super::{AuthId, Credentials, Demand, Identity as _, Method, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::error::Discard;
 use crate::event::{AuthRequest, DownReason};
@@ -21,6 +22,8 @@ pub(crate) enum Outcome {
     Requested,
     /// Each end that had to has proven who it is.
     Done,
+    /// The peer has refused us, and would take something else: [`Authentication::wanted`].
+    Wanted,
     /// The link cannot go on.
     Failed(DownReason),
 }
@@ -29,6 +32,8 @@ pub(crate) enum Outcome {
 #[derive(Debug, Clone)]
 pub(crate) struct Authentication<M: MethodSet> {
     identity: Option<M::Identity>,
+    /// Whether there is somebody who can be asked for another password.
+    asking: bool,
     demand: Option<Demand>,
     peer: M::Peer,
     authenticator: M::Authenticator,
@@ -43,6 +48,7 @@ pub(crate) struct Authentication<M: MethodSet> {
 impl<M: MethodSet> Authentication<M> {
     pub(crate) fn new(credentials: Option<Credentials>, demand: Option<Demand>) -> Self {
         Self {
+            asking: credentials.as_ref().is_some_and(|it| it.asking),
             identity: credentials.map(Into::into),
             demand,
             peer: M::Peer::new(),
@@ -110,7 +116,13 @@ impl<M: MethodSet> Authentication<M> {
             self.peer
                 .handle_packet(now, identity, packet, own_challenge, random)
         };
-        self.follow(step.map_err(Discard::Authentication)?);
+        match step.map_err(Discard::Authentication)? {
+            Step::Wanted(_) if self.asking => {
+                self.peer.ask(now);
+                self.outcome = Outcome::Wanted;
+            }
+            step => self.follow(step),
+        }
         Ok(())
     }
 
@@ -128,6 +140,45 @@ impl<M: MethodSet> Authentication<M> {
             self.follow(step);
         }
         open
+    }
+
+    /// What the peer would take instead of what it has refused.
+    pub(crate) fn wanted(&self) -> Option<Wanted<'_>> {
+        let wanted = self.peer.wanted();
+        wanted.filter(|_| self.asking && self.theirs.is_some())
+    }
+
+    /// Tries again as somebody else, or with another password.
+    pub(crate) fn retry(
+        &mut self,
+        now: Instant,
+        credentials: Credentials,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        if self.wanted().is_none() {
+            return Err(RetryError::NotWanted);
+        }
+        let who = credentials.into();
+        self.peer.retry(now, &who, random)?;
+        self.identity = Some(who);
+        Ok(())
+    }
+
+    /// Changes our password, which is from now on the one that we prove ourselves with.
+    pub(crate) fn change_password(
+        &mut self,
+        now: Instant,
+        password: &str,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        let (Some(_), Some(old)) = (self.wanted(), &self.identity) else {
+            return Err(RetryError::NotWanted);
+        };
+        let new = old.with_password(password);
+        self.peer
+            .change_password(now, old, &new, password, random)?;
+        self.identity = Some(new);
+        Ok(())
     }
 
     /// The peer has gone on to what comes after authentication.
@@ -192,6 +243,8 @@ impl<M: MethodSet> Authentication<M> {
                 self.outcome = Outcome::Requested;
             }
             Step::Done => self.check_done(),
+            // Where there is somebody, that was seen to before.
+            Step::Wanted(reason) => self.outcome = Outcome::Failed(reason),
             Step::Failed(reason) => self.outcome = Outcome::Failed(reason),
         }
     }

@@ -2,6 +2,7 @@
 
 #![expect(unnameable_types, reason = "the machines are the link's own business")]
 
+use super::mschapv2::{RetryError, Wanted};
 use super::{Discard, Identity, Method, Methods, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::event::{DownReason, Proof};
@@ -20,6 +21,8 @@ pub enum Step {
     Requested,
     /// This end is through with it.
     Done,
+    /// The link cannot go on, for this reason, unless somebody has another password: [`PeerMachine::wanted`].
+    Wanted(DownReason),
     /// The link cannot go on.
     Failed(DownReason),
 }
@@ -51,6 +54,36 @@ pub trait PeerMachine: Clone + fmt::Debug {
         who: &impl Identity,
         out: &mut [u8],
     ) -> Result<Option<usize>, BufferTooSmall>;
+
+    /// What would be taken after [`Step::Wanted`], as long as it would be. Many methods take nothing.
+    fn wanted(&self) -> Option<Wanted<'_>> {
+        None
+    }
+
+    /// Somebody is asked, and takes the time that people need.
+    fn ask(&mut self, _now: Instant) {}
+
+    /// Tries again as `who`.
+    fn retry(
+        &mut self,
+        _now: Instant,
+        _who: &impl Identity,
+        _random: &mut Random,
+    ) -> Result<(), RetryError> {
+        Err(RetryError::NotWanted)
+    }
+
+    /// Changes the password of the account that `old` has to the one that `new` has; its text is `password`.
+    fn change_password<I: Identity>(
+        &mut self,
+        _now: Instant,
+        _old: &I,
+        _new: &I,
+        _password: &str,
+        _random: &mut Random,
+    ) -> Result<(), RetryError> {
+        Err(RetryError::NotWanted)
+    }
 }
 
 /// The end that has the other prove who it is.

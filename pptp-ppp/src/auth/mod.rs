@@ -22,7 +22,7 @@ pub use credentials::{Credentials, Demand, Grant, Identity, NtIdentity};
 use heapless::Vec;
 pub(crate) use layer::{Authentication, Outcome};
 pub use methods::{Method, Methods};
-pub use ms_chap_v2::MsChapV2;
+pub use ms_chap_v2::{MsChapV2, MsChapV2Change};
 pub use none::NoAuth;
 use pptp_mppe::StartKeys;
 pub use set::Auth;
@@ -158,7 +158,7 @@ pub enum Verdict<'a> {
     /// The password hash of that user: see whether what was presented proves it.
     NtHash(&'a NtHash),
     /// Someone else, such as a RADIUS server, has verified it: accept. Not enough for MS-CHAPv2, in which the server has
-    /// to prove itself.
+    /// to prove itself: there it refuses, with [`ErrorCode::AUTH_SERVER_FAILED`].
     Accept {
         /// The keys of MPPE, if there are any.
         keys: Option<StartKeys>,
@@ -174,7 +174,7 @@ pub enum Verdict<'a> {
     Reject {
         /// Why; [`ErrorCode::AuthenticationFailure`] has some peers forget the password they stored.
         error: ErrorCode,
-        /// Whether the peer may try again on this link.
+        /// Whether the peer may try again on this link, a few times at the most.
         retry: bool,
         /// Text for people; best left empty, for there are peers that hang at it.
         message: &'a [u8],

@@ -1,26 +1,45 @@
 //! MS-CHAPv2 as a link uses it.
 
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
-use super::mschapv2::{Authenticator, Outcome, Peer, PeerError, PeerEvent};
+use super::mschapv2::{
+    Authenticator, Change, ChangeRoom, Outcome, Peer, PeerError, PeerEvent, RetryError, Wanted,
+};
 use super::set::sealed::MethodSet;
-use super::{Discard, Identity, Method, Methods, NtIdentity, Verdict};
+use super::{Discard, Identity, MAX_NAME_LEN, Method, Methods, NtIdentity, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::event::{DownReason, Proof};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
+use crate::wire::mschapv2::Response;
 use pptp_mppe::StartKeys;
 
-/// MS-CHAPv2 (RFC 2759), in both roles.
+/// MS-CHAPv2 (RFC 2759), in both roles; but passwords that have expired cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MsChapV2;
 
 impl MethodSet for MsChapV2 {
     const METHODS: Methods = Methods::MS_CHAP_V2;
+    const MAX_PACKET: usize = MAX_RESPONSE;
     type Identity = NtIdentity;
     type Peer = Peer;
     type Authenticator = Authenticator;
 }
+
+/// MS-CHAPv2 (RFC 2759), in both roles, and passwords can be changed: for half a kilobyte more in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MsChapV2Change;
+
+impl MethodSet for MsChapV2Change {
+    const METHODS: Methods = Methods::MS_CHAP_V2;
+    const MAX_PACKET: usize = 586;
+    type Identity = NtIdentity;
+    type Peer = Peer<Change>;
+    type Authenticator = Authenticator<Change>;
+}
+
+/// A Response is what takes most room: the header, Value-Size and the value, and the name.
+const MAX_RESPONSE: usize = Packet::HEADER_LEN + 1 + Response::LEN + MAX_NAME_LEN;
 
 impl From<PeerError> for DownReason {
     fn from(error: PeerError) -> Self {
@@ -32,9 +51,9 @@ impl From<PeerError> for DownReason {
     }
 }
 
-impl PeerMachine for Peer {
+impl<C: ChangeRoom> PeerMachine for Peer<C> {
     fn new() -> Self {
-        Self::new()
+        Self::with_room(C::EMPTY)
     }
 
     fn open(&mut self, now: Instant, _method: Method, _methods: Methods) {
@@ -57,7 +76,10 @@ impl PeerMachine for Peer {
         Ok(match event {
             None => Step::Nothing,
             Some(PeerEvent::Authenticated { .. }) => Step::Done,
-            Some(PeerEvent::Failed { cause, .. }) => Step::Failed(cause.into()),
+            Some(PeerEvent::Failed { cause, .. }) => match self.wanted() {
+                Some(_) => Step::Wanted(cause.into()),
+                None => Step::Failed(cause.into()),
+            },
         })
     }
 
@@ -90,11 +112,39 @@ impl PeerMachine for Peer {
         let packet = self.poll_packet(who, out)?;
         Ok(packet.map(|packet| packet.len()))
     }
+
+    fn wanted(&self) -> Option<Wanted<'_>> {
+        self.wanted()
+    }
+
+    fn ask(&mut self, now: Instant) {
+        self.ask(now);
+    }
+
+    fn retry(
+        &mut self,
+        now: Instant,
+        who: &impl Identity,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        self.retry(now, who, random)
+    }
+
+    fn change_password<I: Identity>(
+        &mut self,
+        now: Instant,
+        old: &I,
+        new: &I,
+        password: &str,
+        random: &mut Random,
+    ) -> Result<(), RetryError> {
+        self.change_password(now, old, new, password, random)
+    }
 }
 
-impl AuthenticatorMachine for Authenticator {
+impl<C: ChangeRoom> AuthenticatorMachine for Authenticator<C> {
     fn new() -> Self {
-        Self::new()
+        Self::with_room(C::EMPTY)
     }
 
     fn open(&mut self, now: Instant, _method: Method, _methods: Methods, random: &mut Random) {
@@ -122,12 +172,18 @@ impl AuthenticatorMachine for Authenticator {
     }
 
     fn request(&self) -> Option<(&[u8], Proof<'_>)> {
-        let request = self.request()?;
-        Some((request.user_name, Proof::MsChapV2(request)))
+        let proof = match self.request() {
+            Some(request) => (request.user_name, Proof::MsChapV2(request)),
+            None => {
+                let request = self.change_request()?;
+                (request.user_name, Proof::ChangePassword(request))
+            }
+        };
+        Some(proof)
     }
 
     fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step {
-        let id = self.request().map(|request| request.id);
+        let id = self.request_id();
         match id.and_then(|id| self.authorize(now, id, verdict, random)) {
             Some(Outcome::Accepted) => Step::Done,
             // The link goes down once the Failure has been sent.

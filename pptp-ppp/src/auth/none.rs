@@ -16,6 +16,7 @@ pub struct NoAuth;
 
 impl MethodSet for NoAuth {
     const METHODS: Methods = Methods::empty();
+    const MAX_PACKET: usize = 0;
     type Identity = NtIdentity;
     type Peer = Self;
     type Authenticator = Self;

@@ -23,6 +23,8 @@ pub(crate) mod sealed {
     pub trait MethodSet: Clone + fmt::Debug {
         /// The methods in it.
         const METHODS: Methods;
+        /// The longest packet, in octets, that either machine sends.
+        const MAX_PACKET: usize;
         type Identity: Identity;
         type Peer: PeerMachine;
         type Authenticator: AuthenticatorMachine;

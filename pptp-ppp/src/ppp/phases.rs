@@ -28,6 +28,7 @@ impl<P: Profile> Ppp<P> {
                 self.events |= Events::DOWN;
             }
             Phase::Establish | Phase::Authenticate | Phase::Network => {
+                let reason = self.cause_of(reason);
                 debug!("link fails: {:?}", reason);
                 self.down_reason = Some(reason);
                 self.stop_upper_layers(now);
@@ -38,6 +39,17 @@ impl<P: Profile> Ppp<P> {
         }
     }
 
+    /// What is behind `reason`: a peer that has refused us goes, although it said that it would wait.
+    fn cause_of(&self, reason: DownReason) -> DownReason {
+        match (reason, self.auth.wanted()) {
+            (
+                DownReason::PeerClosed | DownReason::PeerLost | DownReason::NoAgreement,
+                Some(wanted),
+            ) => DownReason::AuthenticationFailed(wanted.error),
+            _ => reason,
+        }
+    }
+
     pub(super) fn stop_upper_layers(&mut self, now: Instant) {
         self.auth.lower_layer_down();
         self.suite.lower_layer_down(now);
@@ -45,6 +57,7 @@ impl<P: Profile> Ppp<P> {
         // What they had to tell does not hold any more.
         self.events.remove(
             Events::AUTH_REQUESTED
+                | Events::PASSWORD_WANTED
                 | Events::AUTHENTICATED
                 | Events::ENCRYPTION
                 | Events::COMPRESSION,
@@ -104,7 +117,9 @@ impl<P: Profile> Ppp<P> {
         }
         let over = matches!(self.lcp.state(), State::Closed | State::Stopped);
         if over && self.phase != Phase::Down && self.phase != Phase::Dead {
-            let reason = self.down_reason.unwrap_or_else(|| self.reason_of_peer());
+            let reason = self
+                .down_reason
+                .unwrap_or_else(|| self.cause_of(self.reason_of_peer()));
             debug!("link down: {:?}", reason);
             self.down_reason = Some(reason);
             self.stop_upper_layers(now);
@@ -140,6 +155,7 @@ impl<P: Profile> Ppp<P> {
         match self.auth.take_outcome() {
             auth::Outcome::Nothing => {}
             auth::Outcome::Requested => self.events |= Events::AUTH_REQUESTED,
+            auth::Outcome::Wanted => self.events |= Events::PASSWORD_WANTED,
             auth::Outcome::Failed(reason) => self.fail(now, reason),
             auth::Outcome::Done => {
                 let policy = self.lcp.policy();
@@ -180,6 +196,7 @@ impl<P: Profile> Ppp<P> {
             auth::Outcome::Done => {
                 self.suite.set_keys(self.auth.keys().map(Into::into));
             }
+            auth::Outcome::Wanted => self.events |= Events::PASSWORD_WANTED,
             auth::Outcome::Nothing | auth::Outcome::Requested => {}
         }
         if self.networks.is_refused() {

@@ -26,6 +26,12 @@ pub enum ErrorCode {
     Other(u32),
 }
 
+impl ErrorCode {
+    /// 930: what the server verifies passwords by did not do its work. The password need not be wrong, and Windows
+    /// does not forget the one it has stored.
+    pub const AUTH_SERVER_FAILED: Self = Self::Other(930);
+}
+
 impl From<u32> for ErrorCode {
     fn from(code: u32) -> Self {
         match code {
@@ -56,13 +62,24 @@ impl From<ErrorCode> for u32 {
 
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::RestrictedLogonHours => "the account may not log on at this time",
-            Self::AccountDisabled => "the account is disabled",
-            Self::PasswordExpired => "the password has expired",
-            Self::NoDialinPermission => "the account has no permission to dial in",
+        f.write_str(match *self {
+            Self::RestrictedLogonHours => "the account may not log on at this time of day",
+            Self::AccountDisabled => {
+                "the account is disabled: the server's administrator can enable it"
+            }
+            Self::PasswordExpired => "the password has expired and has to be changed",
+            Self::NoDialinPermission => {
+                "the account has no permission to dial in: the server's administrator can give it"
+            }
             Self::AuthenticationFailure => "the user name or the password is wrong",
-            Self::ChangingPassword => "the password could not be changed",
+            Self::ChangingPassword => {
+                "the password could not be changed: the old one is wrong, or the server does not \
+                 allow the new one"
+            }
+            Self::AUTH_SERVER_FAILED => {
+                "the server cannot verify passwords at the moment (error 930)"
+            }
+            Self::Other(0) => "authentication failed, and the server does not say why",
             Self::Other(code) => return write!(f, "authentication failed with error {code}"),
         })
     }

@@ -15,7 +15,7 @@ use pptp_core::control::CallAnswer;
 use pptp_core::gre::Reorder;
 use pptp_core::time::Instant;
 use pptp_core::{
-    Client, ClientConfig, DownReason, Event, Inbound, MAX_OUTPUT, Network, Output, Server,
+    Client, ClientConfig, DownReason, Event, Inbound, Network, Output, Server,
     ServerConfig,
 };
 use pptp_firmware::firmware_loop::{Board, Closed, HELD, PACKET, Tunnel, run_forever};
@@ -146,7 +146,7 @@ impl Lab {
         server.handle_timeout(now);
         let taken = server.handle_control(now, &self.to_server.octets);
         self.to_server.octets.drain(..taken.expect("it is PPTP"));
-        let (mut packet, mut out) = ([0; 256], [0; MAX_OUTPUT]);
+        let (mut packet, mut out) = ([0; 256], [0; Server::<Minimal>::MAX_OUTPUT]);
         while let Some(datagram) = self.to_server.receive(&mut packet) {
             if let Ok(Inbound::Packet { packet, .. }) = server.handle_gre(now, datagram) {
                 let packet: [u8; 64] = (*packet).try_into().expect("64 octets");

@@ -2,7 +2,7 @@
 
 use crate::{any, bytes, now, printed, some, some_times, text, used};
 use core::net::{IpAddr, Ipv6Addr};
-use pptp_ppp::auth::mschapv2::{Authenticator, Peer};
+use pptp_ppp::auth::mschapv2::{Authenticator, Change, ChangeRoom, NoChange, Peer};
 use pptp_ppp::auth::{Credentials, Verdict};
 use pptp_ppp::codec::Writer;
 use pptp_ppp::guard::{Guard, GuardConfig};
@@ -119,11 +119,17 @@ pub(super) fn messages() {
 }
 
 pub(super) fn peer() {
+    used(Peer::new());
+    peer_with(NoChange);
+    peer_with(Change::default());
+}
+
+fn peer_with<C: ChangeRoom>(room: C) {
     let mut random = Random::new(any([0; 32]));
     let Ok(who) = Credentials::new(text(), text()) else {
         return;
     };
-    let mut peer = Peer::new();
+    let mut peer = Peer::with_room(room);
     let mut out = [0; 256];
     for _ in some_times() {
         peer.open(now());
@@ -137,6 +143,12 @@ pub(super) fn peer() {
             printed(error);
         }
         peer.hurry();
+        peer.ask(now());
+        used(peer.wanted());
+        if let Err(error) = peer.retry(now(), &who, &mut random) {
+            printed(error);
+        }
+        used(peer.change_password(now(), &who, &who, text(), &mut random));
         used(peer.poll_packet(&who, some(&mut out)));
         used((peer.keys(), peer.is_authenticated(), peer.next_timeout()));
         peer.close();
@@ -144,8 +156,14 @@ pub(super) fn peer() {
 }
 
 pub(super) fn authenticator() {
+    used(Authenticator::new());
+    authenticator_with(NoChange);
+    authenticator_with(Change::default());
+}
+
+fn authenticator_with<C: ChangeRoom>(room: C) {
     let mut random = Random::new(any([0; 32]));
-    let mut authenticator = Authenticator::new();
+    let mut authenticator = Authenticator::with_room(room);
     let mut out = [0; 256];
     for _ in some_times() {
         authenticator.challenge(now(), &mut random);
@@ -155,7 +173,13 @@ pub(super) fn authenticator() {
                 Err(discard) => printed(discard),
             }
         }
-        if let Some(id) = authenticator.request().map(|request| request.id) {
+        let mut id = authenticator.request().map(|request| request.id);
+        if let Some(request) = authenticator.change_request() {
+            let mut password = NewPassword::new();
+            used(request.open(&NtHash::new(any([5; 16])), &mut password));
+            id = Some(request.id);
+        }
+        if let Some(id) = id {
             let hash = NtHash::new(any([5; 16]));
             let verdict = any([
                 Verdict::Password(text()),
@@ -179,6 +203,7 @@ pub(super) fn authenticator() {
         }
         used(authenticator.poll_packet(bytes(), some(&mut out)));
         used((authenticator.keys(), authenticator.is_authenticated()));
+        used(authenticator.is_refused());
         used((
             authenticator.challenge_value(),
             authenticator.next_timeout(),

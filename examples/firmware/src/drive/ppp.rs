@@ -14,7 +14,7 @@ use pptp_ppp::{
 pub(super) fn config() -> PppConfig {
     let mut credentials = None;
     match Credentials::new(text(), text()) {
-        Ok(made) if any(true) => credentials = Some(made),
+        Ok(made) if any(true) => credentials = Some(made.asking()),
         Ok(_) => {
             credentials = Credentials::with_nt_hash(bytes(), NtHash::new(any([0; 16]))).ok();
         }
@@ -152,6 +152,13 @@ fn link<P: Profile>() {
         if let Some(request) = request {
             verdicts(|verdict, grant| ppp.authorize(now(), request, verdict, grant));
         }
+        used(ppp.password_wanted());
+        if let Some(credentials) = config().credentials
+            && let Err(error) = ppp.retry(now(), credentials)
+        {
+            printed(error);
+        }
+        used(ppp.change_password(now(), text()));
         used((ppp.phase(), ppp.has_heard(), ppp.down_reason()));
         let (send, receive) = ppp.encryption();
         for encryption in [send, receive].into_iter().flatten() {

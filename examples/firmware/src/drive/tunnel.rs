@@ -2,7 +2,7 @@
 
 use super::ppp::{config, event as ppp_event, verdicts};
 use crate::firmware_loop::{Tunnel, run_forever};
-use crate::{AnyBoard, any, bytes, now, printed, some, some_of, some_times, used};
+use crate::{AnyBoard, any, bytes, now, printed, some, some_of, some_times, text, used};
 use pptp_core::control::{CallAnswer, CallRequest, Config};
 use pptp_core::gre::{Received, Reorder};
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
@@ -108,6 +108,10 @@ fn end<P: Profile, R>(end: &mut Session<P, R>) {
         if let Some(request) = request {
             verdicts(|verdict, grant| end.authorize(now(), request, verdict, grant));
         }
+        if let Some(credentials) = config().credentials {
+            used(end.retry(now(), credentials));
+        }
+        used(end.change_password(now(), text()));
         used((end.next_timeout(), end.timeout_reason()));
         used((end.mtu(), end.phase(), end.encryption(), end.call_info()));
         used(end.resets());

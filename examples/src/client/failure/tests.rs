@@ -37,6 +37,8 @@ fn what_each_failure_comes_to() {
         (login(647), 8, None),
         (login(648), 8, None),
         (login(649), 8, None),
+        (login(709), 8, None),
+        (login(930), 5, Time),
         (link(Link::CredentialsWanted), 7, None),
         (link(Link::PeerNotTrusted), 9, None),
         (link(Link::EncryptionRefused), 10, None),

@@ -30,6 +30,7 @@ const ALL: &str = r#"
     sessions-per-source = 8
     half-open-per-source = 7
     sessions-per-user = 1
+    tries = 3
     setup-timeout = 30
     [guard]
     first-delay = 2
@@ -40,6 +41,9 @@ const ALL: &str = r#"
     lock-time = 60
     forget-after = 50
     answer-after = 500
+    [passwords]
+    file = "/var/lib/pptp-server/passwords"
+    shortest = 12
     [timing]
     echo-interval = 10
     echo-failures = 3
@@ -48,6 +52,7 @@ const ALL: &str = r#"
     name = "alice"
     password = "wonderland"
     address = "10.98.0.50"
+    must-change = true
     networks = ["10.20.0.0/16", "10.30.0.0/16"]
     policy = { mppe = "require", strengths = [128] }
     [[user]]
@@ -106,12 +111,12 @@ fn secrets_are_not_shown() {
     let wrong = ALL.replace("password = \"wonderland\"", "password = \"wonderland\" x");
     let text = error(&wrong);
     assert!(!text.contains("wonderland"), "{text}");
-    assert!(text.starts_with("line 38: "), "{text}");
+    assert!(text.starts_with("line 42: "), "{text}");
     let digits = ALL.replace("\"wonderland\"", "19283746");
     let text = error(&digits);
     assert_eq!(
         text,
-        "line 38: a password, or its hash, is a text in quotes"
+        "line 42: a password, or its hash, is a text in quotes"
     );
 }
 
@@ -161,6 +166,18 @@ fn mistakes_are_told() {
             "authentication = \"none\"",
             "there are no keys",
         ),
+        ("tries = 3", "tries = 0", "tries is 0, not 1 to 5"),
+        ("tries = 3", "tries = 6", "tries is 6, not 1 to 5"),
+        (
+            "file = \"/var/lib/pptp-server/passwords\"",
+            "",
+            "user alice: must-change takes a file",
+        ),
+        (
+            "name = \"alice\"",
+            "name = \"al\\nice\"",
+            "such a name cannot be written down",
+        ),
         (
             "strengths = [128] }",
             "authentication = \"none\" }",
@@ -182,6 +199,7 @@ fn the_example_is_what_holds_without_it() {
     assert_eq!(example.limits, least.limits);
     assert_eq!(example.timing, least.timing);
     assert_eq!(example.guard, least.guard);
+    assert_eq!(example.passwords.shortest, least.passwords.shortest);
     assert_eq!(example.listen, least.listen);
     assert_eq!(example.network.devices, least.network.devices);
     assert_eq!(example.network.mtu, least.network.mtu);

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::change::{Blocks, ChangeRequest, ChangeRoom, NoChange};
 use crate::auth::{AuthId, Discard, Name, Verdict};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::mschap::{Exchange, NtHash, master_key};
@@ -27,15 +28,21 @@ const CHANGE_PASSWORD_VERSION: u32 = 3;
 ///
 /// A Challenge is sent again, the same one, after 1, 2, 3, 3 ... seconds. A Response that comes again, because our
 /// verdict was lost, gets the same verdict again and is no new attempt.
+///
+/// What it takes to have a peer change its password costs memory: [`Change`](super::Change) instead of [`NoChange`] has
+/// the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authenticator {
+pub struct Authenticator<C: ChangeRoom = NoChange> {
     phase: Phase,
     pending: bool,
     identifier: u8,
     challenge: [u8; 16],
     /// How often the Challenge has become due.
     challenges: u8,
+    /// How many Responses there were since the last Challenge.
+    tries: u8,
     presented: Option<Presented>,
+    change: C,
     keys: Option<StartKeys>,
     timers: TimerTable<Timer, 1>,
 }
@@ -60,15 +67,17 @@ enum Phase {
 struct Refusal {
     error: ErrorCode,
     retry: bool,
-    /// The challenge for another try.
-    challenge: [u8; 16],
+    /// Whether the password may be changed.
+    change: bool,
     message: Vec<u8, { Authenticator::MAX_MESSAGE_LEN }, u8>,
 }
 
-/// A Response that has come.
+/// A Response that has come, or what is like one in a Change-Password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Presented {
     identifier: u8,
+    /// Whether it came with a new password, the rest of which is in [`Authenticator::change`].
+    changes: bool,
     /// What it is the answer to.
     challenge: [u8; 16],
     response: Response,
@@ -113,7 +122,7 @@ pub enum Outcome {
     Accepted,
     /// It has not, and the link is to go down once the Failure has been sent.
     Refused(ErrorCode),
-    /// It has not, but may try again.
+    /// It has not, but may try again, or change its password.
     Retry(ErrorCode),
 }
 
@@ -145,21 +154,34 @@ impl Default for Authenticator {
 impl Authenticator {
     /// How often a Challenge is sent before the peer is given up: for 29.5 seconds in all.
     pub const MAX_CHALLENGES: u8 = 20;
-    /// How long a person has for another try.
+    /// How often a peer may try without a new Challenge: no verdict allows it another try after that.
+    pub const MAX_TRIES: u8 = 5;
+    /// How long a person has for another try, or another password.
     pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
     /// How much of the message of a [`Verdict::Reject`] is sent, in octets.
     pub const MAX_MESSAGE_LEN: usize = 64;
 
-    /// An authenticator that has challenged nobody yet.
+    /// An authenticator that has challenged nobody yet, and lets nobody change a password.
     #[must_use]
     pub const fn new() -> Self {
+        Self::with_room(NoChange)
+    }
+}
+
+impl<C: ChangeRoom> Authenticator<C> {
+    /// An authenticator that has challenged nobody yet, with the memory that it takes to have passwords changed or
+    /// without.
+    #[must_use]
+    pub const fn with_room(room: C) -> Self {
         Self {
             phase: Phase::Closed,
             pending: false,
             identifier: 0,
             challenge: [0; 16],
             challenges: 0,
+            tries: 0,
             presented: None,
+            change: room,
             keys: None,
             timers: TimerTable::new(),
         }
@@ -170,8 +192,10 @@ impl Authenticator {
         self.identifier = self.identifier.wrapping_add(1);
         self.challenge = random.array();
         self.presented = None;
+        self.change.clear();
         self.phase = Phase::Challenged;
         self.challenges = 0;
+        self.tries = 0;
         self.send_challenge(now);
     }
 
@@ -180,6 +204,7 @@ impl Authenticator {
         self.phase = Phase::Closed;
         self.pending = false;
         self.presented = None;
+        self.change.clear();
         self.keys = None;
         self.timers.stop_all();
     }
@@ -199,7 +224,14 @@ impl Authenticator {
     /// Whether the last verdict refused the peer for good.
     #[must_use]
     pub const fn is_refused(&self) -> bool {
-        matches!(self.phase, Phase::Refused(Refusal { retry: false, .. }))
+        matches!(
+            self.phase,
+            Phase::Refused(Refusal {
+                retry: false,
+                change: false,
+                ..
+            })
+        )
     }
 
     /// The start keys of MPPE from the last time that a peer was accepted; a new Challenge during the session leaves
@@ -209,13 +241,37 @@ impl Authenticator {
         self.keys.as_ref()
     }
 
-    /// What waits for a verdict.
+    /// What waits for a verdict, if it is a Response.
     #[must_use]
     pub fn request(&self) -> Option<Request<'_>> {
+        self.waiting(false)
+    }
+
+    /// What waits for a verdict, if it is a Change-Password.
+    #[must_use]
+    pub fn change_request(&self) -> Option<ChangeRequest<'_>> {
+        let (request, blocks) = (self.waiting(true)?, self.change.get()?);
+        Some(ChangeRequest {
+            id: request.id,
+            user_name: request.user_name,
+            identifier: request.identifier,
+            challenge: request.challenge,
+            change: blocks.message(request.response),
+        })
+    }
+
+    /// What is to be quoted in a verdict on either.
+    pub(crate) fn request_id(&self) -> Option<AuthId> {
+        let waiting = self.waiting(false).or_else(|| self.waiting(true));
+        waiting.map(|request| request.id)
+    }
+
+    /// What waits for a verdict: a new password, or not.
+    fn waiting(&self, changes: bool) -> Option<Request<'_>> {
         let presented = self
             .presented
             .as_ref()
-            .filter(|_| self.phase == Phase::Presented)?;
+            .filter(|it| self.phase == Phase::Presented && it.changes == changes)?;
         Some(Request {
             id: AuthId::of_challenge(&presented.challenge),
             user_name: presented.name.as_bytes(),
@@ -225,19 +281,24 @@ impl Authenticator {
         })
     }
 
-    /// Takes a CHAP packet. After `Ok(true)` there is a new [`Authenticator::request`].
+    /// Takes a CHAP packet. After `Ok(true)` there is a new [`Authenticator::request`] or
+    /// [`Authenticator::change_request`].
     ///
     /// # Errors
     /// Why the packet was ignored.
     pub fn handle_packet(&mut self, packet: Packet<'_>) -> Result<bool, Discard> {
-        let Message::Response { value, name } = Message::parse(packet)? else {
-            return Err(Discard::UnknownCode(packet.code.0));
-        };
-        let presented = Presented {
-            identifier: packet.identifier,
-            challenge: self.challenge,
-            response: Response::parse(value)?,
-            name: Name::new(name)?,
+        let (response, name, blocks) = match Message::parse(packet)? {
+            Message::Response { value, name } => {
+                (Response::parse(value)?, Some(Name::new(name)?), None)
+            }
+            Message::Other {
+                code: Code::CHANGE_PASSWORD_3,
+                data,
+            } if C::HAS_ROOM => {
+                let (blocks, response) = Blocks::parse(data)?;
+                (response, None, Some(blocks))
+            }
+            other => return Err(Discard::UnknownCode(other.code().0)),
         };
         // One answer for each Challenge: whatever else comes under its identifier gets the same verdict, or else
         // somebody could go on guessing (RFC 1994 §4.1).
@@ -248,10 +309,13 @@ impl Authenticator {
         {
             return self.repeat();
         }
+        let changes = blocks.is_some();
         match &self.phase {
-            Phase::Challenged => {}
-            Phase::Refused(Refusal { retry: true, .. }) => {}
+            Phase::Challenged if !changes => {}
+            Phase::Refused(refusal) if changes && refusal.change => {}
+            Phase::Refused(refusal) if !changes && refusal.retry => {}
             Phase::Closed
+            | Phase::Challenged
             | Phase::Presented
             | Phase::Accepted { .. }
             | Phase::Refused(_)
@@ -260,8 +324,20 @@ impl Authenticator {
         if packet.identifier != self.identifier {
             return Err(Discard::WrongIdentifier);
         }
-        self.presented = Some(presented);
+        // A change is of the account of the Response before (RFC 2759 §7).
+        let before = self.presented.take().map(|before| before.name);
+        self.presented = Some(Presented {
+            identifier: packet.identifier,
+            changes,
+            challenge: self.challenge,
+            response,
+            name: name.or(before).unwrap_or_default(),
+        });
+        if let Some(blocks) = blocks {
+            self.change.put(blocks);
+        }
         self.phase = Phase::Presented;
+        self.tries = self.tries.saturating_add(1);
         self.pending = false;
         self.timers.stop(Timer::Response);
         Ok(true)
@@ -276,7 +352,8 @@ impl Authenticator {
         verdict: &Verdict<'_>,
         random: &mut Random,
     ) -> Option<Outcome> {
-        let request = self.request().filter(|request| request.id == id)?;
+        let request = self.waiting(false).or_else(|| self.waiting(true));
+        let request = request.filter(|request| request.id == id)?;
         let accepted = match verdict {
             Verdict::Password(password) => prove(&request, &NtHash::from_password(password)),
             Verdict::NtHash(hash) => prove(&request, hash),
@@ -284,8 +361,12 @@ impl Authenticator {
                 authenticator_response,
                 keys,
             } => Some((*authenticator_response, keys.clone())),
-            // There is no Success without a proof.
-            Verdict::Accept { .. } => None,
+            // There is no Success without a proof: whoever accepts without one has not understood the method, and the
+            // password need not be wrong.
+            Verdict::Accept { .. } => {
+                let error = ErrorCode::AUTH_SERVER_FAILED;
+                return Some(self.refuse(now, error, false, b"", random));
+            }
             Verdict::Reject {
                 error,
                 retry,
@@ -294,8 +375,13 @@ impl Authenticator {
                 return Some(self.refuse(now, *error, *retry, message, random));
             }
         };
+        self.change.clear();
         let Some((authenticator_response, keys)) = accepted else {
-            return Some(self.refuse(now, ErrorCode::AuthenticationFailure, false, b"", random));
+            let error = match self.presented {
+                Some(Presented { changes: true, .. }) => ErrorCode::ChangingPassword,
+                _ => ErrorCode::AuthenticationFailure,
+            };
+            return Some(self.refuse(now, error, false, b"", random));
         };
         self.keys = keys;
         self.phase = Phase::Accepted {
@@ -311,7 +397,7 @@ impl Authenticator {
         if !self.timers.take_expired(Timer::Response, now) {
             return None;
         }
-        if self.phase == Phase::Challenged && self.challenges < Self::MAX_CHALLENGES {
+        if self.phase == Phase::Challenged && self.challenges < Authenticator::MAX_CHALLENGES {
             self.send_challenge(now);
             return None;
         }
@@ -366,7 +452,7 @@ impl Authenticator {
                 let failure = Failure {
                     error: refusal.error,
                     retry: refusal.retry,
-                    challenge: Some(refusal.challenge),
+                    challenge: Some(self.challenge),
                     version: Some(CHANGE_PASSWORD_VERSION),
                     message: &refusal.message,
                 };
@@ -407,27 +493,32 @@ impl Authenticator {
         message: &[u8],
         random: &mut Random,
     ) -> Outcome {
-        let challenge = random.array();
         let message = message
             .iter()
             .copied()
-            .take(Self::MAX_MESSAGE_LEN)
+            .take(Authenticator::MAX_MESSAGE_LEN)
             .collect();
+        // After a change of password there is no other try (RFC 2759 §9.1).
+        let last = self.presented.as_ref().is_some_and(|it| it.changes);
+        let retry = retry && self.tries < Authenticator::MAX_TRIES && !last;
+        let change = C::HAS_ROOM && error == ErrorCode::PasswordExpired && !last;
         self.phase = Phase::Refused(Refusal {
             error,
             retry,
-            challenge,
+            change,
             message,
         });
+        // In a Failure there has to be one, whatever it is for (RFC 2759 §6).
+        self.challenge = random.array();
         self.keys = None;
         self.pending = true;
-        if !retry {
+        if !retry && !change {
             return Outcome::Refused(error);
         }
-        // The next Response counts on from the one before (RFC 2433 B.1).
+        // What comes next counts on from the Response before (RFC 2433 B.1, RFC 2759 §7).
         self.identifier = self.identifier.wrapping_add(1);
-        self.challenge = challenge;
-        self.timers.set(Timer::Response, now + Self::RETRY_TIMEOUT);
+        self.timers
+            .set(Timer::Response, now + Authenticator::RETRY_TIMEOUT);
         Outcome::Retry(error)
     }
 }

@@ -3,6 +3,9 @@
 #[cfg(test)]
 mod tests;
 
+mod retry;
+
+use super::change::{ChangeRoom, NoChange};
 use crate::auth::{Discard, Identity};
 use crate::codec::{BufferTooSmall, ParseError, Writer};
 use crate::mschap::{Exchange, master_key};
@@ -10,10 +13,12 @@ use crate::random::Random;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::Packet;
 use crate::wire::chap::Message;
-use crate::wire::mschapv2::{ErrorCode, Failure, Response, Success};
+use crate::wire::mschapv2::{ErrorCode, Response, Success};
 use core::fmt;
 use core::time::Duration;
 use pptp_mppe::{Side, StartKeys};
+use retry::Refusal;
+pub use retry::{RetryError, Wanted};
 
 /// Answers the challenges of an authenticator and verifies its proof.
 ///
@@ -21,14 +26,19 @@ use pptp_mppe::{Side, StartKeys};
 ///
 /// [`Peer::open`] when LCP has negotiated MS-CHAPv2 for this side, [`Peer::close`] when LCP leaves Opened. In between,
 /// packets and time go in and packets come out of [`Peer::poll_packet`]; any order of calls is safe. Once failed, it
-/// says nothing more until it is opened again.
+/// says nothing more until it is opened again, or until [`Peer::retry`] where the authenticator allows another try.
 ///
 /// A Response is sent again every three seconds as long as there is no verdict, always the same one, for it may be
 /// the Success that got lost.
+///
+/// What it takes to change a password costs memory: [`Change`](super::Change) instead of [`NoChange`] has the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer {
+pub struct Peer<C: ChangeRoom = NoChange> {
     phase: Phase,
     answer: Option<Answer>,
+    /// How often there was another try.
+    retries: u8,
+    change: C,
     keys: Option<StartKeys>,
     timers: TimerTable<Timer, 2>,
 }
@@ -41,25 +51,45 @@ enum Phase {
     /// Waits for the verdict on a Response.
     Responded,
     Authenticated,
+    /// Refused, and waits for [`Peer::retry`] or its like.
+    Wanted,
     Failed,
 }
 
-/// Our Response to the last Challenge.
+/// Our answer to the last challenge, or what is to become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Answer {
     identifier: u8,
     challenge: [u8; 16],
-    response: Response,
+    content: Content,
     pending: bool,
     /// How often it has been sent.
     sent: u8,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    Response(Response),
+    /// A Change-Password: the proof of the new password, and the rest is in [`Peer::change`].
+    Change(Response),
+    /// None yet.
+    Refusal(Refusal),
+}
+
+impl Content {
+    const fn proof(&self) -> Option<&Response> {
+        match self {
+            Self::Response(response) | Self::Change(response) => Some(response),
+            Self::Refusal(_) => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
     /// The Response is due again.
     Retransmit,
-    /// There has been no Success for too long.
+    /// There has been no Success for too long, or nobody to ask for another password.
     GiveUp,
 }
 
@@ -84,7 +114,7 @@ pub enum PeerEvent<'p> {
         /// The authenticator's text for people; usually empty.
         message: &'p [u8],
     },
-    /// The link has to go down.
+    /// The link has to go down, unless there is another try: [`Peer::wanted`].
     Failed {
         /// Why.
         cause: PeerError,
@@ -139,12 +169,29 @@ impl Peer {
     /// How often a Response is sent without being asked for again.
     pub const MAX_RESPONSES: u8 = 10;
 
-    /// A peer that has not been opened yet.
+    /// How long another password is waited for after [`Peer::ask`].
+    pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+    /// How often there can be another try, and a change of password after it.
+    pub const MAX_RETRIES: u8 = 5;
+    /// How much of the text in a Failure is kept for [`Peer::wanted`], in octets.
+    pub const MAX_MESSAGE_LEN: usize = 40;
+
+    /// A peer that has not been opened yet, and cannot change passwords.
     #[must_use]
     pub const fn new() -> Self {
+        Self::with_room(NoChange)
+    }
+}
+
+impl<C: ChangeRoom> Peer<C> {
+    /// A peer that has not been opened yet, with the memory that it takes to change a password or without.
+    #[must_use]
+    pub const fn with_room(room: C) -> Self {
         Self {
             phase: Phase::Closed,
             answer: None,
+            retries: 0,
+            change: room,
             keys: None,
             timers: TimerTable::new(),
         }
@@ -154,13 +201,15 @@ impl Peer {
     pub fn open(&mut self, now: Instant) {
         self.close();
         self.phase = Phase::Opened;
-        self.timers.set(Timer::GiveUp, now + Self::TIMEOUT);
+        self.timers.set(Timer::GiveUp, now + Peer::TIMEOUT);
     }
 
     /// Ends it, and forgets the keys.
     pub fn close(&mut self) {
         self.phase = Phase::Closed;
         self.answer = None;
+        self.retries = 0;
+        self.change.clear();
         self.keys = None;
         self.timers.stop_all();
     }
@@ -192,7 +241,7 @@ impl Peer {
         own_challenge: Option<&[u8]>,
         random: &mut Random,
     ) -> Result<Option<PeerEvent<'p>>, Discard> {
-        if matches!(self.phase, Phase::Closed | Phase::Failed) {
+        if matches!(self.phase, Phase::Closed | Phase::Wanted | Phase::Failed) {
             return Err(Discard::Unexpected);
         }
         match Message::parse(packet)? {
@@ -203,15 +252,18 @@ impl Peer {
                 if own_challenge == Some(value) {
                     return Err(Discard::OwnChallenge);
                 }
+                if self.is_before_retry(packet.identifier) {
+                    return Err(Discard::WrongIdentifier);
+                }
                 self.answer(now, who, packet.identifier, challenge, random);
                 Ok(None)
             }
             Message::Success { message } => self
                 .handle_success(who, packet.identifier, message)
                 .map(Some),
-            Message::Failure { message } => {
-                self.handle_failure(packet.identifier, message).map(Some)
-            }
+            Message::Failure { message } => self
+                .handle_failure(packet.identifier, message, own_challenge)
+                .map(Some),
             other => Err(Discard::UnknownCode(other.code().0)),
         }
     }
@@ -229,15 +281,19 @@ impl Peer {
     #[must_use]
     pub fn handle_timeout(&mut self, now: Instant) -> Option<PeerError> {
         if self.timers.take_expired(Timer::GiveUp, now) {
+            let refused = self.wanted().map(|wanted| PeerError::Refused {
+                error: wanted.error,
+                retry: wanted.retry,
+            });
             self.fail();
-            return Some(PeerError::TimedOut);
+            return Some(refused.unwrap_or(PeerError::TimedOut));
         }
         if self.timers.take_expired(Timer::Retransmit, now)
             && let Some(answer) = &mut self.answer
         {
             answer.pending = true;
-            if answer.sent < Self::MAX_RESPONSES {
-                self.timers.set(Timer::Retransmit, now + Self::RETRANSMIT);
+            if answer.sent < Peer::MAX_RESPONSES {
+                self.timers.set(Timer::Retransmit, now + Peer::RETRANSMIT);
             }
         }
         None
@@ -261,15 +317,26 @@ impl Peer {
         let Some(answer) = self.answer.as_mut().filter(|answer| answer.pending) else {
             return Ok(None);
         };
-        let mut value = [0; Response::LEN];
-        let mut writer = Writer::new(&mut value);
-        answer.response.encode(&mut writer);
         let mut writer = Writer::new(out);
-        let message = Message::Response {
-            value: &value,
-            name: who.name().as_bytes(),
-        };
-        message.encode(&mut writer, answer.identifier);
+        match &answer.content {
+            Content::Response(response) => {
+                let mut value = [0; Response::LEN];
+                let mut inner = Writer::new(&mut value);
+                response.encode(&mut inner);
+                let message = Message::Response {
+                    value: &value,
+                    name: who.name().as_bytes(),
+                };
+                message.encode(&mut writer, answer.identifier);
+            }
+            Content::Change(proof) => {
+                let Some(change) = self.change.get() else {
+                    return Ok(None);
+                };
+                change.write(&mut writer, answer.identifier, proof);
+            }
+            Content::Refusal(_) => return Ok(None),
+        }
         let packet = writer.finish()?;
         answer.pending = false;
         answer.sent = answer.sent.saturating_add(1);
@@ -290,23 +357,28 @@ impl Peer {
                 answer.pending = true;
             }
             _ => {
-                let peer_challenge = random.array();
-                let nt_response =
-                    exchange(who, &challenge, &peer_challenge).nt_response(who.nt_hash());
-                let response = Response::new(peer_challenge, nt_response);
-                self.answer = Some(Answer {
+                self.respond(
                     identifier,
                     challenge,
-                    response,
-                    pending: true,
-                    sent: 0,
-                });
-                self.phase = Phase::Responded;
+                    Content::Response(prove(who, &challenge, random)),
+                );
             }
         }
         if self.phase == Phase::Responded {
-            self.timers.set(Timer::Retransmit, now + Self::RETRANSMIT);
+            self.timers.set(Timer::Retransmit, now + Peer::RETRANSMIT);
         }
+    }
+
+    /// Has an answer be sent that has not been sent before.
+    fn respond(&mut self, identifier: u8, challenge: [u8; 16], content: Content) {
+        self.answer = Some(Answer {
+            identifier,
+            challenge,
+            content,
+            pending: true,
+            sent: 0,
+        });
+        self.phase = Phase::Responded;
     }
 
     fn handle_success<'p>(
@@ -315,11 +387,7 @@ impl Peer {
         identifier: u8,
         message: &'p [u8],
     ) -> Result<PeerEvent<'p>, Discard> {
-        let Answer {
-            challenge,
-            response,
-            ..
-        } = self.answered(identifier)?;
+        let (Answer { challenge, .. }, response) = self.answered(identifier)?;
         let exchange = exchange(who, challenge, &response.peer_challenge);
         let proved = Success::parse(message).ok().filter(|success| {
             let proof = &success.authenticator_response;
@@ -334,37 +402,21 @@ impl Peer {
         };
         self.keys = Some(master_key(who.nt_hash(), &response.nt_response).start_keys(Side::Client));
         self.phase = Phase::Authenticated;
+        self.retries = 0;
+        self.change.clear();
         self.timers.stop_all();
         Ok(PeerEvent::Authenticated { message: text })
     }
 
-    fn handle_failure<'p>(
-        &mut self,
-        identifier: u8,
-        message: &'p [u8],
-    ) -> Result<PeerEvent<'p>, Discard> {
-        self.answered(identifier)?;
-        let Failure {
-            error,
-            retry,
-            message,
-            ..
-        } = Failure::parse(message);
-        self.fail();
-        Ok(PeerEvent::Failed {
-            cause: PeerError::Refused { error, retry },
-            message,
-        })
-    }
-
-    /// The Response that a verdict with `identifier` can be about.
-    fn answered(&self, identifier: u8) -> Result<&Answer, Discard> {
+    /// The answer that a verdict with `identifier` can be about, and the proof in it.
+    fn answered(&self, identifier: u8) -> Result<(&Answer, &Response), Discard> {
         let answer = self.answer.as_ref().filter(|answer| answer.sent > 0);
-        let Some(answer) = answer.filter(|_| self.phase == Phase::Responded) else {
+        let answer = answer.filter(|_| self.phase == Phase::Responded);
+        let Some((answer, proof)) = answer.and_then(|it| Some((it, it.content.proof()?))) else {
             return Err(Discard::Unexpected);
         };
         if answer.identifier == identifier {
-            Ok(answer)
+            Ok((answer, proof))
         } else {
             Err(Discard::WrongIdentifier)
         }
@@ -374,6 +426,13 @@ impl Peer {
         self.close();
         self.phase = Phase::Failed;
     }
+}
+
+/// Our Response to `challenge`.
+fn prove(who: &impl Identity, challenge: &[u8; 16], random: &mut Random) -> Response {
+    let peer_challenge = random.array();
+    let nt_response = exchange(who, challenge, &peer_challenge).nt_response(who.nt_hash());
+    Response::new(peer_challenge, nt_response)
 }
 
 fn exchange<'a>(

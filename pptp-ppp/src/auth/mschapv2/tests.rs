@@ -1,5 +1,8 @@
 //! Both machines together, and the captured sessions that the tests of each are about.
 
+mod change;
+mod retry;
+
 use super::*;
 use crate::auth::{Credentials, Discard, NtIdentity, Verdict};
 use crate::codec::BufferTooSmall;
