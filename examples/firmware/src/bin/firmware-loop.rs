@@ -15,8 +15,7 @@ use pptp_core::control::CallAnswer;
 use pptp_core::gre::Reorder;
 use pptp_core::time::Instant;
 use pptp_core::{
-    Client, ClientConfig, DownReason, Event, Inbound, Network, Output, Server,
-    ServerConfig,
+    Client, ClientConfig, DownReason, Event, Inbound, Network, Output, Server, ServerConfig,
 };
 use pptp_firmware::firmware_loop::{Board, Closed, HELD, PACKET, Tunnel, run_forever};
 use pptp_ppp::auth::{Credentials, Demand, Grant, Methods, Verdict};
