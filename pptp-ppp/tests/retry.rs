@@ -155,6 +155,16 @@ fn server<P: Profile>() -> Ppp<P> {
     Ppp::new(config, Random::new([2; 32]))
 }
 
+/// A client that has the wrong password, and of whom another is asked.
+fn guessing(says: &[Say]) -> World<Minimal, Minimal> {
+    World::new(
+        client("looking-glass", true),
+        server(),
+        Account::new("wonderland"),
+        says,
+    )
+}
+
 impl<A: Profile, B: Profile> World<A, B> {
     fn new(a: Ppp<A>, b: Ppp<B>, account: Account, says: &[Say]) -> Self {
         let mut world = Self {
@@ -342,12 +352,7 @@ fn who_is_not_asking_is_told_why() {
 #[test]
 fn another_password_is_tried() {
     let says = [Say::Password("looking-glas"), Say::Password("wonderland")];
-    let mut world: World<Minimal, Minimal> = World::new(
-        client("looking-glass", true),
-        server(),
-        Account::new("wonderland"),
-        &says,
-    );
+    let mut world = guessing(&says);
     world.run(8);
     assert!(world.passes(), "{:?}", world.reasons());
     assert_eq!(world.asked, [WRONG; 2]);
@@ -431,12 +436,7 @@ fn without_room_an_expired_password_is_the_end() {
 /// pppd says R=1, and ends the link in the same breath: what it was about is not lost.
 #[test]
 fn a_server_that_does_not_wait_is_told_as_what_it_said() {
-    let mut world: World<Minimal, Minimal> = World::new(
-        client("looking-glass", true),
-        server(),
-        Account::new("wonderland"),
-        &[Say::Nothing],
-    );
+    let mut world = guessing(&[Say::Nothing]);
     world.run(1);
     assert_eq!(
         (world.asked.len(), world.a.phase()),
@@ -455,12 +455,7 @@ fn a_server_that_does_not_wait_is_told_as_what_it_said() {
 /// The event of a server that goes before it is told is not told any more.
 #[test]
 fn what_nobody_waits_for_is_not_asked_for() {
-    let mut world: World<Minimal, Minimal> = World::new(
-        client("looking-glass", true),
-        server(),
-        Account::new("wonderland"),
-        &[Say::Nothing],
-    );
+    let mut world = guessing(&[Say::Nothing]);
     world.run(1);
     let mut late = client::<Minimal>("looking-glass", true);
     late.open(world.now);
@@ -474,12 +469,7 @@ fn what_nobody_waits_for_is_not_asked_for() {
 
 #[test]
 fn nobody_is_asked_for_longer_than_a_minute() {
-    let mut world: World<Minimal, Minimal> = World::new(
-        client("looking-glass", true),
-        server(),
-        Account::new("wonderland"),
-        &[Say::Nothing],
-    );
+    let mut world = guessing(&[Say::Nothing]);
     world.run(55);
     assert_eq!(world.a.phase(), Phase::Authenticate);
     world.run(20);
@@ -494,12 +484,7 @@ fn nobody_is_asked_for_longer_than_a_minute() {
 
 #[test]
 fn who_does_not_want_to_be_asked_closes() {
-    let mut world: World<Minimal, Minimal> = World::new(
-        client("looking-glass", true),
-        server(),
-        Account::new("wonderland"),
-        &[Say::Close],
-    );
+    let mut world = guessing(&[Say::Close]);
     world.run(10);
     assert_eq!(
         world.reasons(),

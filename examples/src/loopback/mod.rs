@@ -366,7 +366,9 @@ fn note_acknowledged(frame: Frame<'_>, options: &mut Vec<(Protocol, String)>) {
     let Ok(packet) = PppPacket::parse(frame.payload) else {
         return;
     };
-    if packet.code != Code::CONFIGURE_ACK || frame.protocol == Protocol::COMPRESSED {
+    // In other protocols the code of a Configure-Ack is something else: a Response, in CHAP.
+    let negotiates = [Protocol::LCP, Protocol::CCP, Protocol::IPCP].contains(&frame.protocol);
+    if packet.code != Code::CONFIGURE_ACK || !negotiates {
         return;
     }
     options.retain(|(protocol, _)| *protocol != frame.protocol);

@@ -5,6 +5,9 @@ use crate::wire::lcp::Authentication;
 
 bitflags::bitflags! {
     /// Methods of authentication that may be used.
+    ///
+    /// Of these a link uses what its [`Auth`](super::Auth) has, which is MS-CHAPv2 for all that there is so far: a demand for
+    /// others alone ends the link, and a peer that demands them is refused.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Methods: u16 {
         /// PAP (RFC 1334): the password itself crosses the wire. No keys for MPPE.

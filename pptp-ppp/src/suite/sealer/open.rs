@@ -165,7 +165,7 @@ impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     ) -> [Option<Early>; BATCH] {
         let mut early = [const { None }; BATCH];
         let mut slots: Vec<&mut Option<Early>, BATCH> = Vec::new();
-        let mut packets: Vec<DecryptJob<'_, PREPARED, _>, BATCH> = Vec::new();
+        let mut packets = Vec::<_, BATCH>::new();
         for ((sealer, sealed), slot) in jobs.iter_mut().zip(&mut early) {
             let decompresses = sealer.compression.receiving().is_some();
             if let Some(Decryptor::Stateless(decryptor)) = &mut sealer.decryptor
