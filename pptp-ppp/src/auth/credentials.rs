@@ -103,7 +103,7 @@ impl fmt::Debug for Credentials {
 
 /// What a method needs to know of us.
 ///
-/// Sealed: [`Credentials`] and [`NtIdentity`].
+/// Sealed: [`Credentials`], [`NtIdentity`] and [`Nobody`].
 pub trait Identity: Clone + fmt::Debug + From<Credentials> + sealed::Sealed {
     /// Our name.
     fn name(&self) -> &Name;
@@ -150,6 +150,39 @@ impl Identity for NtIdentity {
     }
 }
 
+/// Nothing at all, for a link on which nobody proves who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nobody;
+
+static NOBODY: NtIdentity = NtIdentity {
+    name: Name::EMPTY,
+    nt_hash: NtHash::new([0; 16]),
+};
+
+impl From<Credentials> for Nobody {
+    fn from(_: Credentials) -> Self {
+        Self
+    }
+}
+
+impl Identity for Nobody {
+    fn name(&self) -> &Name {
+        &NOBODY.name
+    }
+
+    fn nt_hash(&self) -> &NtHash {
+        &NOBODY.nt_hash
+    }
+
+    fn password(&self) -> Option<&str> {
+        None
+    }
+
+    fn with_password(&self, _password: &str) -> Self {
+        Self
+    }
+}
+
 impl Identity for Credentials {
     fn name(&self) -> &Name {
         &self.identity.name
@@ -179,6 +212,7 @@ mod sealed {
 
     impl Sealed for super::Credentials {}
     impl Sealed for super::NtIdentity {}
+    impl Sealed for super::Nobody {}
 }
 
 /// What is demanded of the peer.

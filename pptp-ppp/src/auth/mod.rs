@@ -18,7 +18,7 @@ use crate::mschap::NtHash;
 use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
-pub use credentials::{Credentials, Demand, Grant, Identity, NtIdentity};
+pub use credentials::{Credentials, Demand, Grant, Identity, Nobody, NtIdentity};
 use heapless::Vec;
 pub(crate) use layer::{Authentication, Outcome};
 pub use methods::{Method, Methods};
@@ -42,6 +42,9 @@ pub const MAX_PASSWORD_LEN: usize = 256;
 pub struct Name<const N: usize = MAX_NAME_LEN>(Vec<u8, N, u16>);
 
 impl<const N: usize> Name<N> {
+    /// A name of no octets.
+    pub const EMPTY: Self = Self(Vec::new());
+
     /// Copies `name`.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
 use super::set::sealed::MethodSet;
-use super::{Discard, Identity, Method, Methods, NtIdentity, Verdict};
+use super::{Discard, Identity, Method, Methods, Nobody, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::event::Proof;
 use crate::random::Random;
@@ -17,7 +17,7 @@ pub struct NoAuth;
 impl MethodSet for NoAuth {
     const METHODS: Methods = Methods::empty();
     const MAX_PACKET: usize = 0;
-    type Identity = NtIdentity;
+    type Identity = Nobody;
     type Peer = Self;
     type Authenticator = Self;
 }
