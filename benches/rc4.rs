@@ -4,7 +4,7 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use pptp_benches::openssl::{OpenSsl, Rc4Key};
 use pptp_benches::rustcrypto;
-use pptp_mppe::rc4::Rc4;
+use pptp_mppe::rc4::WideRc4;
 use rc4::StreamCipher;
 use std::hint::black_box;
 
@@ -16,7 +16,7 @@ fn streams(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("RC4 key stream, {len} octets"));
         group.throughput(Throughput::Bytes(len as u64));
         let mut data = vec![0; len];
-        let mut cipher = Rc4::with_16_octets(&KEY);
+        let mut cipher = WideRc4::with_16_octets(&KEY);
         group.bench_function("ours", |bencher| {
             bencher.iter(|| cipher.apply_keystream(black_box(&mut data)));
         });
@@ -38,13 +38,13 @@ fn streams(criterion: &mut Criterion) {
 }
 
 fn side_by_side<const K: usize>(group: &mut BenchmarkGroup<'_, WallTime>, len: usize) {
-    let mut ciphers = [(); K].map(|()| Rc4::with_16_octets(&KEY));
+    let mut ciphers = [(); K].map(|()| WideRc4::with_16_octets(&KEY));
     let mut data = [(); K].map(|()| vec![0; len]);
     group.throughput(Throughput::Bytes((len * K) as u64));
     group.bench_function(format!("ours, {K} side by side"), |bencher| {
         bencher.iter(|| {
             let data = data.each_mut().map(Vec::as_mut_slice);
-            Rc4::apply_keystreams(&mut ciphers, black_box(data));
+            WideRc4::apply_keystreams(&mut ciphers, black_box(data));
         });
     });
 }
@@ -53,7 +53,7 @@ fn schedules(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("RC4 key schedule");
     group.throughput(Throughput::Elements(1));
     group.bench_function("ours", |bencher| {
-        bencher.iter(|| Rc4::with_16_octets(black_box(&KEY)));
+        bencher.iter(|| WideRc4::with_16_octets(black_box(&KEY)));
     });
     group.bench_function("RustCrypto", |bencher| {
         bencher.iter(|| rustcrypto::cipher(black_box(&KEY)));
@@ -66,7 +66,7 @@ fn schedules(criterion: &mut Criterion) {
     }
     group.throughput(Throughput::Elements(4));
     group.bench_function("ours, 4 side by side", |bencher| {
-        bencher.iter(|| Rc4::with_16_octets_each(black_box(&[KEY; 4])));
+        bencher.iter(|| WideRc4::with_16_octets_each(black_box(&[KEY; 4])));
     });
     group.finish();
 }

@@ -2,7 +2,7 @@
 
 use pptp_benches::openssl::{OpenSsl, Rc4Key};
 use pptp_benches::{rustcrypto, table::Table};
-use pptp_mppe::rc4::Rc4;
+use pptp_mppe::rc4::{Rc4, WideRc4};
 use rc4::StreamCipher;
 use std::hint::black_box;
 
@@ -36,6 +36,10 @@ fn streams(openssl: Option<OpenSsl>, len: u32) -> Table<'static> {
         });
     }
     let (mut cipher, mut data) = (Rc4::with_16_octets(&KEY), octets(len));
+    table.row("ours, 258 octets", len, move || {
+        cipher.apply_keystream(black_box(&mut data));
+    });
+    let (mut cipher, mut data) = (WideRc4::with_16_octets(&KEY), octets(len));
     table.row("ours", len, move || {
         cipher.apply_keystream(black_box(&mut data));
     });
@@ -46,12 +50,12 @@ fn streams(openssl: Option<OpenSsl>, len: u32) -> Table<'static> {
 }
 
 fn several<const K: usize>(table: &mut Table<'_>, len: u32) {
-    let mut ciphers = [(); K].map(|()| Rc4::with_16_octets(&KEY));
+    let mut ciphers = [(); K].map(|()| WideRc4::with_16_octets(&KEY));
     let mut data = [(); K].map(|()| octets(len));
     let units = len * K as u32;
     table.row(format!("ours, {K} side by side"), units, move || {
         let data = data.each_mut().map(Vec::as_mut_slice);
-        Rc4::apply_keystreams(&mut ciphers, black_box(data));
+        WideRc4::apply_keystreams(&mut ciphers, black_box(data));
     });
 }
 
@@ -66,8 +70,11 @@ fn schedules(openssl: Option<OpenSsl>) -> Table<'static> {
     table.row("RustCrypto", 1, || {
         black_box(rustcrypto::cipher(black_box(&KEY)));
     });
-    table.row("ours", 1, || {
+    table.row("ours, 258 octets", 1, || {
         black_box(Rc4::with_16_octets(black_box(&KEY)));
+    });
+    table.row("ours", 1, || {
+        black_box(WideRc4::with_16_octets(black_box(&KEY)));
     });
     table.goal(1.8);
     several_keys::<2>(&mut table);
@@ -80,7 +87,7 @@ fn schedules(openssl: Option<OpenSsl>) -> Table<'static> {
 
 fn several_keys<const K: usize>(table: &mut Table<'_>) {
     table.row(format!("ours, {K} side by side"), K as u32, || {
-        black_box(Rc4::with_16_octets_each(black_box(&[KEY; K])));
+        black_box(WideRc4::with_16_octets_each(black_box(&[KEY; K])));
     });
 }
 

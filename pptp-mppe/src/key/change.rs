@@ -3,7 +3,7 @@
 use super::{SessionKey, words};
 use crate::Strength;
 use crate::clear::cleared_whole;
-use crate::rc4::{Octets, first_octets, schedule};
+use crate::rc4::{Fast, Octets, first_octets, schedule};
 use sha1::block_api::compress;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -54,7 +54,7 @@ pub(crate) fn change_each<const K: usize>(keys: &mut [&mut SessionKey; K]) {
             let pair = pairs.next();
             pair.map_or_else(Zeroizing::default, |(key, interim)| key.to_16(interim))
         });
-        schedule(whole.each_ref().map(|key| &key.0))
+        schedule::<Fast, _>(whole.each_ref().map(|key| &key.0))
     };
     first_octets(&mut ciphers, &mut interim);
     for (key, interim) in keys.iter_mut().zip(interim) {

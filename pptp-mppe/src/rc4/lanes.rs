@@ -2,7 +2,7 @@
 //!
 //! Each step of RC4 waits for the one before: most of the processor is idle. Steps of other key streams fill it.
 
-use super::Rc4;
+use super::{Cell, Fast, KeyStream};
 use crate::clear::cleared_whole;
 use core::mem;
 use zeroize::{Zeroize, Zeroizing};
@@ -62,10 +62,10 @@ pub(crate) fn crypt(mut lanes: [Lane<'_>; LANES], len: usize) {
 
 fn crypt_each<const K: usize>(lanes: &mut [Lane<'_>; K]) {
     if let [lane] = lanes.as_mut_slice() {
-        Rc4::with_16_octets(&lane.key.0).apply_keystream(lane.data);
+        KeyStream::<Fast>::with_16_octets(&lane.key.0).apply_keystream(lane.data);
         return;
     }
-    let mut ciphers = schedule(lanes.each_ref().map(|lane| &lane.key.0));
+    let mut ciphers = schedule::<Fast, _>(lanes.each_ref().map(|lane| &lane.key.0));
     let mut data = lanes.each_mut().map(|lane| &mut *lane.data);
     // The shorter ones come to their ends one by one.
     let (ciphers, data) = (ciphers.as_mut_slice(), data.as_mut_slice());
@@ -93,7 +93,7 @@ fn longest_first(lanes: &mut [Lane<'_>]) {
 }
 
 /// Goes on with the first `K`, if there are as many.
-fn first_together<const K: usize>(ciphers: &mut [Rc4], data: &mut [&mut [u8]]) {
+fn first_together<const K: usize>(ciphers: &mut [KeyStream<Fast>], data: &mut [&mut [u8]]) {
     if K > LANES {
         return;
     }
@@ -103,8 +103,8 @@ fn first_together<const K: usize>(ciphers: &mut [Rc4], data: &mut [&mut [u8]]) {
 }
 
 /// Combines 16 octets each with the key streams, which have not begun.
-pub(crate) fn first_octets<const K: usize>(
-    ciphers: &mut [Rc4; K],
+pub(crate) fn first_octets<C: Cell, const K: usize>(
+    ciphers: &mut [KeyStream<C>; K],
     data: &mut [Zeroizing<Octets>; K],
 ) {
     let mut streams = Streams([[0; 16]; K]);
@@ -117,7 +117,10 @@ pub(crate) fn first_octets<const K: usize>(
 
 /// Combines the data with the key streams as far as the shortest goes, and leaves the rest of each; all of it, if they
 /// are too few or the ciphers have not the same octet to come.
-pub(super) fn together<const K: usize>(ciphers: &mut [Rc4; K], data: &mut [&mut [u8]; K]) {
+pub(super) fn together<C: Cell, const K: usize>(
+    ciphers: &mut [KeyStream<C>; K],
+    data: &mut [&mut [u8]; K],
+) {
     if K < FEWEST {
         return;
     }
@@ -167,10 +170,10 @@ fn combine(data: &mut [u8], stream: &[u8; BLOCK]) {
     clippy::indexing_slicing,
     reason = "u8 into 256 and constants into arrays as long: no check is left"
 )]
-pub(crate) fn schedule<const K: usize>(keys: [&[u8; 16]; K]) -> [Rc4; K] {
+pub(crate) fn schedule<C: Cell, const K: usize>(keys: [&[u8; 16]; K]) -> [KeyStream<C>; K] {
     // Beside one another, to need no register each.
     let mut keys = Keys(keys.map(|key| *key));
-    let mut ciphers = [const { Rc4::zero() }; K];
+    let mut ciphers = [const { KeyStream::zero() }; K];
     for cipher in &mut ciphers {
         cipher.reset();
     }
@@ -212,8 +215,8 @@ pub(crate) fn schedule<const K: usize>(keys: [&[u8; 16]; K]) -> [Rc4; K] {
     clippy::indexing_slicing,
     reason = "constants into arrays as long, and an octet below their length: no check is left"
 )]
-fn octets<const K: usize, const LEN: usize>(
-    ciphers: &mut [Rc4; K],
+fn octets<C: Cell, const K: usize, const LEN: usize>(
+    ciphers: &mut [KeyStream<C>; K],
     streams: &mut [[u8; LEN]; K],
     len: usize,
 ) {

@@ -1,4 +1,4 @@
-use super::Rc4;
+use super::{Rc4, WideRc4};
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -154,7 +154,7 @@ fn is_cleared_whole() {
 
 #[test]
 fn debug_shows_nothing() {
-    assert_eq!(alloc::format!("{:?}", Rc4::new(b"key")), "Rc4 { .. }");
+    assert_eq!(alloc::format!("{:?}", Rc4::new(b"key")), "KeyStream { .. }");
 }
 
 /// RustCrypto's, over `data`.
@@ -172,6 +172,9 @@ proptest! {
         other(&key, &mut expected);
         let mut ours = data.clone();
         Rc4::with_16_octets(&key).apply_keystream(&mut ours);
+        prop_assert_eq!(&ours, &expected);
+        let mut ours = data.clone();
+        WideRc4::with_16_octets(&key).apply_keystream(&mut ours);
         prop_assert_eq!(&ours, &expected);
         Rc4::new(&key).apply_keystream_to(&data, &mut ours);
         prop_assert_eq!(&ours, &expected);

@@ -97,7 +97,7 @@ impl<const PREPARED: usize, const KEPT: usize> Decryptor<PREPARED, KEPT> {
             slot.cipher.clone().apply_keystream(data);
         } else {
             self.ahead.lead(&mut key, count, self.expected);
-            key.cipher().apply_keystream(data);
+            key.fast_cipher().apply_keystream(data);
         }
         Ok(Trial {
             decryptor: self,
@@ -258,7 +258,7 @@ impl<'d, const PREPARED: usize, const KEPT: usize> Trial<'_, 'd, PREPARED, KEPT>
 
     fn undo(&mut self) {
         if let Some(key) = self.candidate.take() {
-            key.cipher().apply_keystream(self.data);
+            key.fast_cipher().apply_keystream(self.data);
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct Early {
 impl Early {
     /// Makes the data that was decrypted ciphertext again, bit for bit.
     pub fn undo(self, data: &mut [u8]) {
-        self.key.cipher().apply_keystream(data);
+        self.key.fast_cipher().apply_keystream(data);
     }
 
     /// Whether it is the key of the packet before which `missing` are, when `expected` is the next one.

@@ -3,7 +3,7 @@
 use super::parts;
 use super::prepared::Prepared;
 use crate::encryptor::places;
-use crate::rc4::{LANES, Lane, Rc4, crypt};
+use crate::rc4::{Cell, KeyStream, LANES, Lane, crypt};
 use crate::{BufferTooSmall, Count, Sealed, Seals, SessionKey, StartKey, Strength};
 use core::fmt;
 
@@ -65,15 +65,15 @@ impl<const PREPARED: usize> Encryptor<PREPARED> {
         out: &mut [u8],
     ) -> Result<Sealed, BufferTooSmall> {
         let (prefix_place, payload_place) = places(prefix, payload, out)?;
-        Ok(self.seal(|cipher| {
-            cipher.apply_keystream_to(prefix, prefix_place);
-            cipher.apply_keystream_to(payload, payload_place);
-        }))
+        Ok(self.seal(Data::Apart([
+            (prefix, prefix_place),
+            (payload, payload_place),
+        ])))
     }
 
     /// As [`crate::Encryptor::encrypt_in_place`].
     pub fn encrypt_in_place(&mut self, data: &mut [u8]) -> Sealed {
-        self.seal(|cipher| cipher.apply_keystream(data))
+        self.seal(Data::InPlace(data))
     }
 
     /// As [`crate::Encryptor::encrypt_batch`].
@@ -115,14 +115,14 @@ impl<const PREPARED: usize> Encryptor<PREPARED> {
     }
 
     #[inline]
-    fn seal(&mut self, apply: impl FnOnce(&mut Rc4)) -> Sealed {
+    fn seal(&mut self, data: Data<'_>) -> Sealed {
         if let Some(slot) = self.prepared.take(self.next) {
             self.key.resume(slot.key);
-            apply(&mut slot.cipher);
+            data.encrypt(&mut slot.cipher);
             slot.cipher.clear();
         } else {
             self.key.change();
-            apply(&mut self.key.cipher());
+            data.encrypt(&mut self.key.fast_cipher());
         }
         self.count()
     }
@@ -158,6 +158,27 @@ impl<const PREPARED: usize> Encryptor<PREPARED> {
         self.next = self.next.next();
         self.packets = self.packets.saturating_add(1);
         sealed
+    }
+}
+
+/// What is to be encrypted.
+enum Data<'d> {
+    InPlace(&'d mut [u8]),
+    /// From where, and to where.
+    Apart([(&'d [u8], &'d mut [u8]); 2]),
+}
+
+impl Data<'_> {
+    #[inline]
+    fn encrypt<C: Cell>(self, cipher: &mut KeyStream<C>) {
+        match self {
+            Self::InPlace(data) => cipher.apply_keystream(data),
+            Self::Apart(parts) => {
+                for (from, to) in parts {
+                    cipher.apply_keystream_to(from, to);
+                }
+            }
+        }
     }
 }
 

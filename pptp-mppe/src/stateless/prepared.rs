@@ -32,7 +32,7 @@ impl<const N: usize> Prepared<N> {
             slots: [const {
                 Slot {
                     key: Octets([0; 16]),
-                    cipher: Rc4::identity(),
+                    cipher: Rc4::zero(),
                 }
             }; N],
             ready: 0,
