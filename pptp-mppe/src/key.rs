@@ -81,6 +81,27 @@ pub struct StartKeys {
     pub receive: StartKey,
 }
 
+impl StartKeys {
+    /// Those that follow from the Master Session Key of a method of EAP, such as EAP-TLS, seen from `side` (RFC 5216 §2.3,
+    /// RFC 3079 §4). Of its 64 octets the first half is for what the client sends; of each half the first 16 count.
+    #[must_use]
+    pub fn from_msk(msk: &[u8; 64], side: Side) -> Self {
+        let (from_client, from_server) = msk.split_at(32);
+        let [from_client, from_server] = [from_client, from_server]
+            .map(|half| StartKey::from_key_material(half, Strength::Bits128));
+        match side {
+            Side::Client => Self {
+                send: from_client,
+                receive: from_server,
+            },
+            Side::Server => Self {
+                send: from_server,
+                receive: from_client,
+            },
+        }
+    }
+}
+
 /// What the session keys of one direction are derived from: RFC 3079 calls it start key or initial session key. 16
 /// octets, of which 40 and 56 bit keys use the first 8.
 #[derive(Clone, ZeroizeOnDrop)]

@@ -1,5 +1,6 @@
 //! What a link tells its owner.
 
+use crate::auth::eap::{EapPacket, Md5Request};
 use crate::auth::{AuthId, mschapv2};
 use crate::ccp::{Compression, Encryption};
 use crate::wire::Text;
@@ -42,6 +43,12 @@ pub enum Event<'a> {
         /// Its text for people, of no set form; usually empty.
         message: &'a [u8],
     },
+    /// A packet of EAP for a method that is the caller's ([`Methods::EAP`](crate::Methods::EAP)): a Request to us, or a
+    /// Response of the peer, of which the first is its Identity. The link waits for [`crate::Ppp::eap_reply`] or
+    /// [`crate::Ppp::eap_decline`].
+    Eap(EapPacket<'a>),
+    /// A text for people that came in EAP, of no set form and cut to 64 octets (RFC 3748 §5.2). It was answered.
+    EapNotification(&'a [u8]),
     /// Authentication, in whichever direction it was demanded, is complete.
     Authenticated,
     /// It is agreed on encryption. `None`: packets cross in the clear, which the policy allows.
@@ -88,6 +95,8 @@ pub enum Proof<'a> {
     MsChapV2(mschapv2::Request<'a>),
     /// By MS-CHAPv2 with a new password, after [`ErrorCode::PasswordExpired`].
     ChangePassword(mschapv2::ChangeRequest<'a>),
+    /// By MD5-Challenge in EAP.
+    EapMd5(Md5Request<'a>),
 }
 
 impl fmt::Debug for AuthRequest<'_> {

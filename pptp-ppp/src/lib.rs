@@ -126,6 +126,7 @@ mod suite;
 pub mod time;
 pub mod wire;
 
+pub use auth::eap::{Eap, EapError, EapPacket};
 pub use auth::mschapv2::{RetryError, Wanted};
 pub use auth::{
     Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, MsChapV2Change, NoAuth, Verdict,
@@ -137,7 +138,7 @@ pub use error::{Discard, SendError};
 pub use event::{AuthRequest, DownReason, Event, Ipv4, Proof};
 pub use networks::{Ipv4Only, Network, Networks};
 pub use ppp::{Batch, Inbound, MAX_FRAME_OVERHEAD, Outgoing, Phase, Ppp, TimerKind};
-pub use pptp_mppe::{BATCH, side_by_side};
+pub use pptp_mppe::{BATCH, Side, StartKey, StartKeys, side_by_side};
 pub use profile::{Bare, Full, Minimal, Profile};
 pub use random::Random;
 #[cfg(feature = "alloc")]

@@ -1,6 +1,7 @@
 //! A whole PPP link: the phases of RFC 1661 §3, and what passes in each.
 
 mod batch;
+mod eap;
 mod phases;
 mod receive;
 mod send;
@@ -95,6 +96,9 @@ bitflags::bitflags! {
         const LINK_UP = 1 << 2;
         const AUTH_REQUESTED = 1 << 3;
         const PASSWORD_WANTED = 1 << 11;
+        const EAP_NOTIFICATION = 1 << 12;
+        const EAP_REQUEST = 1 << 13;
+        const EAP_RESPONSE = 1 << 14;
         const AUTHENTICATED = 1 << 4;
         const ENCRYPTION = 1 << 5;
         const COMPRESSION = 1 << 6;
@@ -326,12 +330,7 @@ impl<P: Profile> Ppp<P> {
             return;
         }
         if self.auth.authorize(now, request, verdict, &mut self.random) {
-            if let Some(address) = grant.address {
-                self.networks.assign(address);
-            }
-            if let Some(policy) = grant.mppe {
-                self.suite.set_policy(policy);
-            }
+            self.grant(grant);
         }
         self.follow(now);
     }
@@ -426,7 +425,6 @@ impl<P: Profile> Ppp<P> {
 
     /// The next thing that the caller should know. `None`: there is nothing.
     pub fn poll_event(&mut self) -> Option<Event<'_>> {
-        let (request, wanted) = (self.auth.request(), self.auth.wanted());
         self.events = self.due_events();
         let next = self.events.iter().next()?;
         self.events.remove(next);
@@ -442,9 +440,12 @@ impl<P: Profile> Ppp<P> {
             Events::LINK_UP => Event::LinkUp {
                 peer_mru: self.lcp.policy().peer_mru(),
             },
-            Events::AUTH_REQUESTED => Event::AuthRequested(request?),
+            Events::AUTH_REQUESTED => Event::AuthRequested(self.auth.request()?),
+            Events::EAP_NOTIFICATION => Event::EapNotification(self.auth.notification()),
+            Events::EAP_REQUEST => Event::Eap(self.auth.eap_request()?),
+            Events::EAP_RESPONSE => Event::Eap(self.auth.eap_response()?),
             Events::PASSWORD_WANTED => {
-                let wanted = wanted?;
+                let wanted = self.auth.wanted()?;
                 Event::PasswordWanted {
                     error: wanted.error,
                     retry: wanted.retry,
@@ -488,6 +489,12 @@ impl<P: Profile> Ppp<P> {
         }
         if self.auth.wanted().is_none() {
             events.remove(Events::PASSWORD_WANTED);
+        }
+        if self.auth.eap_request().is_none() {
+            events.remove(Events::EAP_REQUEST);
+        }
+        if self.auth.eap_response().is_none() {
+            events.remove(Events::EAP_RESPONSE);
         }
         events
     }

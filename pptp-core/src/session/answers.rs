@@ -2,7 +2,7 @@
 
 use super::Session;
 use pptp_ppp::auth::{AuthId, Grant, Verdict};
-use pptp_ppp::{Credentials, Instant, Ppp, Profile, RetryError};
+use pptp_ppp::{Credentials, EapError, Instant, Ppp, Profile, RetryError, StartKeys};
 
 impl<P: Profile, R> Session<P, R> {
     /// Answers [`pptp_ppp::Event::AuthRequested`]. An answer to a request that is not open any more is ignored.
@@ -24,7 +24,7 @@ impl<P: Profile, R> Session<P, R> {
     /// # Errors
     /// [`RetryError::NotWanted`] if the peer would not take it, or not any more. Nothing has happened then.
     pub fn retry(&mut self, now: Instant, credentials: Credentials) -> Result<(), RetryError> {
-        self.while_called(|ppp| ppp.retry(now, credentials))
+        self.while_called(|ppp| ppp.retry(now, credentials), RetryError::NotWanted)
     }
 
     /// Answers [`pptp_ppp::Event::PasswordWanted`] with a new password for the account: see [`Ppp::change_password`].
@@ -32,17 +32,69 @@ impl<P: Profile, R> Session<P, R> {
     /// # Errors
     /// [`RetryError`] if the peer would not take it, or not any more, or if it is too long. Nothing has happened then.
     pub fn change_password(&mut self, now: Instant, password: &str) -> Result<(), RetryError> {
-        self.while_called(|ppp| ppp.change_password(now, password))
+        self.while_called(
+            |ppp| ppp.change_password(now, password),
+            RetryError::NotWanted,
+        )
     }
 
-    fn while_called(
+    /// Answers [`pptp_ppp::Event::Eap`] with the packet that is to be sent: see [`Ppp::eap_reply`].
+    ///
+    /// # Errors
+    /// [`EapError`] if it was not taken. Nothing has happened then.
+    pub fn eap_reply(&mut self, now: Instant, id: AuthId, packet: &[u8]) -> Result<(), EapError> {
+        self.of_eap(now, |ppp| ppp.eap_reply(now, id, packet))
+    }
+
+    /// A method of the caller's is through, and these are its keys, if it has any: see [`Ppp::eap_keys`].
+    ///
+    /// # Errors
+    /// [`EapError::NotWanted`] if nothing waits for it, or not any more.
+    pub fn eap_keys(
         &mut self,
-        answer: impl FnOnce(&mut Ppp<P>) -> Result<(), RetryError>,
-    ) -> Result<(), RetryError> {
+        now: Instant,
+        id: AuthId,
+        keys: Option<StartKeys>,
+        grant: Grant,
+    ) -> Result<(), EapError> {
+        self.of_eap(now, |ppp| ppp.eap_keys(now, id, keys, grant))
+    }
+
+    /// Answers [`pptp_ppp::Event::Eap`]: it is for none of the caller's methods. See [`Ppp::eap_decline`].
+    ///
+    /// # Errors
+    /// [`EapError::NotWanted`] if nothing waits for it, or a method has begun.
+    pub fn eap_decline(&mut self, now: Instant, id: AuthId) -> Result<(), EapError> {
+        self.of_eap(now, |ppp| ppp.eap_decline(now, id))
+    }
+
+    /// The other end of EAP is not who it should be: see [`Ppp::eap_distrust`].
+    ///
+    /// # Errors
+    /// [`EapError::NotWanted`] if nothing waits for it, or not any more.
+    pub fn eap_distrust(&mut self, now: Instant, id: AuthId) -> Result<(), EapError> {
+        self.of_eap(now, |ppp| ppp.eap_distrust(now, id))
+    }
+
+    fn of_eap(
+        &mut self,
+        now: Instant,
+        answer: impl FnOnce(&mut Ppp<P>) -> Result<(), EapError>,
+    ) -> Result<(), EapError> {
+        let taken = self.while_called(answer, EapError::NotWanted);
+        self.follow(now);
+        taken
+    }
+
+    fn while_called<E>(
+        &mut self,
+        answer: impl FnOnce(&mut Ppp<P>) -> Result<(), E>,
+        otherwise: E,
+    ) -> Result<(), E> {
         if self.carrier {
             answer(&mut self.ppp)
         } else {
-            Err(RetryError::NotWanted)
+            Err(otherwise)
         }
     }
 }

@@ -2,12 +2,13 @@
 
 #![expect(unnameable_types, reason = "the machines are the link's own business")]
 
+use super::eap::{EapAnswer, EapError};
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
 use super::mschapv2::{RetryError, Wanted};
 use super::set::sealed::MethodSet;
 use super::{Credentials, Discard, Identity, Method, Methods, Verdict};
 use crate::codec::BufferTooSmall;
-use crate::event::Proof;
+use crate::event::{DownReason, Proof};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
@@ -145,6 +146,27 @@ impl<A: MethodSet, B: MethodSet> PeerMachine for PeerChoice<A, B> {
             else Err(RetryError::NotWanted)
         )
     }
+
+    fn give_up(&mut self, now: Instant, reason: DownReason) -> Step {
+        either!(self, it => it.give_up(now, reason), else Step::Failed(reason))
+    }
+
+    fn eap_request(&self) -> Option<(u32, &[u8])> {
+        either!(self, it => it.eap_request(), else None)
+    }
+
+    fn eap_answer(
+        &mut self,
+        now: Instant,
+        count: u32,
+        answer: &EapAnswer<'_>,
+    ) -> Result<Step, EapError> {
+        either!(self, it => it.eap_answer(now, count, answer), else Err(EapError::NotWanted))
+    }
+
+    fn notification(&self) -> &[u8] {
+        either!(self, it => it.notification(), else &[])
+    }
 }
 
 impl<A: MethodSet, B: MethodSet> AuthenticatorMachine for AuthenticatorChoice<A, B> {
@@ -211,5 +233,18 @@ impl<A: MethodSet, B: MethodSet> AuthenticatorMachine for AuthenticatorChoice<A,
         out: &mut [u8],
     ) -> Result<Option<(usize, Step)>, BufferTooSmall> {
         either!(self, it => it.poll_packet(name, out), else Ok(None))
+    }
+
+    fn eap_response(&self) -> Option<&[u8]> {
+        either!(self, it => it.eap_response(), else None)
+    }
+
+    fn eap_answer(
+        &mut self,
+        now: Instant,
+        answer: &EapAnswer<'_>,
+        random: &mut Random,
+    ) -> Result<Step, EapError> {
+        either!(self, it => it.eap_answer(now, answer, random), else Err(EapError::NotWanted))
     }
 }

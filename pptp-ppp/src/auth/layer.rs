@@ -1,5 +1,6 @@
 //! Authentication as a link drives it: at most one method for each direction, whichever LCP has agreed on.
 
+use super::eap::{EapAnswer, EapError, EapPacket};
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
 use super::mschapv2::{RetryError, Wanted};
 use super::set::sealed::MethodSet;
@@ -13,6 +14,9 @@ use crate::time::Instant;
 use crate::wire::{Code, Packet, Protocol};
 use pptp_mppe::StartKeys;
 
+/// The mark of what a peer was asked, in the place of what it asks.
+const OF_PEER: u32 = 1 << 31;
+
 /// What has come of authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -20,6 +24,12 @@ pub(crate) enum Outcome {
     Nothing,
     /// There is something to be judged: [`Authentication::request`].
     Requested,
+    /// There is a Request of EAP for the caller: [`Authentication::eap_request`].
+    EapRequest,
+    /// There is a Response of EAP for the caller: [`Authentication::eap_response`].
+    EapResponse,
+    /// There is a text for people: [`Authentication::notification`].
+    Notified,
     /// Each end that had to has proven who it is.
     Done,
     /// The peer has refused us, and would take something else: [`Authentication::wanted`].
@@ -121,8 +131,51 @@ impl<M: MethodSet> Authentication<M> {
                 self.peer.ask(now);
                 self.outcome = Outcome::Wanted;
             }
+            Step::Wanted(reason) => {
+                let step = self.peer.give_up(now, reason);
+                self.follow(step);
+            }
+            Step::Passed if !for_authenticator => self.outcome = Outcome::EapRequest,
             step => self.follow(step),
         }
+        Ok(())
+    }
+
+    /// A Request of EAP that waits for the caller.
+    pub(crate) fn eap_request(&self) -> Option<EapPacket<'_>> {
+        let (count, packet) = self.peer.eap_request()?;
+        let id = AuthId(count | OF_PEER);
+        Some(EapPacket { id, packet })
+    }
+
+    /// A Response of EAP that waits for the caller.
+    pub(crate) fn eap_response(&self) -> Option<EapPacket<'_>> {
+        let packet = self.authenticator.eap_response()?;
+        let id = AuthId(self.requests & !OF_PEER);
+        Some(EapPacket { id, packet })
+    }
+
+    /// The text of [`Outcome::Notified`].
+    pub(crate) fn notification(&self) -> &[u8] {
+        self.peer.notification()
+    }
+
+    /// The caller answers one of the two, or says what the method has come to.
+    pub(crate) fn eap_answer(
+        &mut self,
+        now: Instant,
+        id: AuthId,
+        answer: &EapAnswer<'_>,
+        random: &mut Random,
+    ) -> Result<(), EapError> {
+        let step = if id.0 & OF_PEER != 0 {
+            self.peer.eap_answer(now, id.0 & !OF_PEER, answer)?
+        } else {
+            let response = self.eap_response().filter(|response| response.id == id);
+            response.ok_or(EapError::NotWanted)?;
+            self.authenticator.eap_answer(now, answer, random)?
+        };
+        self.follow(step);
         Ok(())
     }
 
@@ -184,6 +237,7 @@ impl<M: MethodSet> Authentication<M> {
     /// The peer has gone on to what comes after authentication.
     pub(crate) fn hurry(&mut self) {
         self.peer.hurry();
+        self.check_done();
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
@@ -242,6 +296,11 @@ impl<M: MethodSet> Authentication<M> {
                 self.requests = self.requests.wrapping_add(1);
                 self.outcome = Outcome::Requested;
             }
+            Step::Passed => {
+                self.requests = self.requests.wrapping_add(1);
+                self.outcome = Outcome::EapResponse;
+            }
+            Step::Notified => self.outcome = Outcome::Notified,
             Step::Done => self.check_done(),
             // Where there is somebody, that was seen to before.
             Step::Wanted(reason) => self.outcome = Outcome::Failed(reason),

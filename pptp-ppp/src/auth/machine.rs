@@ -6,6 +6,7 @@
     reason = "the machines are the link's own business; which of the two that is called depends on the compiler"
 )]
 
+use super::eap::{EapAnswer, EapError};
 use super::mschapv2::{RetryError, Wanted};
 use super::{Discard, Identity, Method, Methods, Verdict};
 use crate::codec::BufferTooSmall;
@@ -18,14 +19,19 @@ use pptp_mppe::StartKeys;
 
 /// What has come of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Step {
     /// Nothing that the link has to know.
     Nothing,
-    /// There is something to be judged: [`AuthenticatorMachine::request`].
+    /// There is something to be judged.
     Requested,
+    /// There is a packet of EAP for the caller to answer.
+    Passed,
+    /// There is a text for people.
+    Notified,
     /// This end is through with it.
     Done,
-    /// The link cannot go on, for this reason, unless somebody has another password: [`PeerMachine::wanted`].
+    /// The link cannot go on, for this reason, unless somebody has another password.
     Wanted(DownReason),
     /// The link cannot go on.
     Failed(DownReason),
@@ -88,6 +94,31 @@ pub trait PeerMachine: Clone + fmt::Debug {
     ) -> Result<(), RetryError> {
         Err(RetryError::NotWanted)
     }
+
+    /// After [`Step::Wanted`], for `reason`: there is nobody to be asked.
+    fn give_up(&mut self, _now: Instant, reason: DownReason) -> Step {
+        Step::Failed(reason)
+    }
+
+    /// The packet of EAP that waits for the caller's answer, and which of all of them it is.
+    fn eap_request(&self) -> Option<(u32, &[u8])> {
+        None
+    }
+
+    /// The caller answers packet number `count`.
+    fn eap_answer(
+        &mut self,
+        _now: Instant,
+        _count: u32,
+        _answer: &EapAnswer<'_>,
+    ) -> Result<Step, EapError> {
+        Err(EapError::NotWanted)
+    }
+
+    /// The newest text for people.
+    fn notification(&self) -> &[u8] {
+        &[]
+    }
 }
 
 /// The end that has the other prove who it is.
@@ -119,4 +150,19 @@ pub trait AuthenticatorMachine: Clone + fmt::Debug {
         name: &[u8],
         out: &mut [u8],
     ) -> Result<Option<(usize, Step)>, BufferTooSmall>;
+
+    /// The packet of EAP that waits for the caller's answer.
+    fn eap_response(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// The caller answers it.
+    fn eap_answer(
+        &mut self,
+        _now: Instant,
+        _answer: &EapAnswer<'_>,
+        _random: &mut Random,
+    ) -> Result<Step, EapError> {
+        Err(EapError::NotWanted)
+    }
 }

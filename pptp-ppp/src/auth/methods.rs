@@ -6,8 +6,8 @@ use crate::wire::lcp::Authentication;
 bitflags::bitflags! {
     /// Methods of authentication that may be used.
     ///
-    /// Of these a link uses what its [`Auth`](super::Auth) has, which is MS-CHAPv2 for all that there is so far: a demand for
-    /// others alone ends the link, and a peer that demands them is refused.
+    /// Of these a link uses what its [`Auth`](super::Auth) has: a demand for others alone ends the link, and a peer that
+    /// demands them is refused.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Methods: u16 {
         /// PAP (RFC 1334): the password itself crosses the wire. No keys for MPPE.
@@ -39,9 +39,11 @@ impl Default for Methods {
 
 impl Methods {
     /// What each protocol stands for, the strongest first.
-    const BY_STRENGTH: [(Method, Self); 6] = [
-        (Method::Eap, Self::EAP.union(Self::EAP_MS_CHAP_V2)),
+    const BY_STRENGTH: [(Method, Self); 7] = [
+        (Method::Eap, Self::EAP),
+        // As strong in EAP as without, which more peers have.
         (Method::MsChapV2, Self::MS_CHAP_V2),
+        (Method::Eap, Self::EAP_MS_CHAP_V2),
         (Method::MsChapV1, Self::MS_CHAP_V1),
         (Method::Eap, Self::EAP_MD5),
         (Method::ChapMd5, Self::CHAP_MD5),

@@ -5,6 +5,7 @@
 
 mod choice;
 mod credentials;
+pub mod eap;
 mod layer;
 mod machine;
 mod methods;
@@ -19,6 +20,7 @@ use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
 pub use credentials::{Credentials, Demand, Grant, Identity, Nobody, NtIdentity};
+pub use eap::Eap;
 use heapless::Vec;
 pub(crate) use layer::{Authentication, Outcome};
 pub use methods::{Method, Methods};
@@ -109,6 +111,11 @@ pub enum Discard {
     OwnChallenge,
     /// It presents a name that is too long.
     NameTooLong(NameTooLong),
+    /// It is longer than there is room for.
+    TooLong {
+        /// How many octets there may be.
+        max: usize,
+    },
 }
 
 impl fmt::Display for Discard {
@@ -120,6 +127,7 @@ impl fmt::Display for Discard {
             Self::UnknownCode(code) => write!(f, "unknown code {code}"),
             Self::OwnChallenge => f.write_str("our own challenge came back"),
             Self::NameTooLong(error) => fmt::Display::fmt(error, f),
+            Self::TooLong { max } => write!(f, "packet of more than {max} octets"),
         }
     }
 }

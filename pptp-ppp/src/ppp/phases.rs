@@ -58,6 +58,9 @@ impl<P: Profile> Ppp<P> {
         self.events.remove(
             Events::AUTH_REQUESTED
                 | Events::PASSWORD_WANTED
+                | Events::EAP_NOTIFICATION
+                | Events::EAP_REQUEST
+                | Events::EAP_RESPONSE
                 | Events::AUTHENTICATED
                 | Events::ENCRYPTION
                 | Events::COMPRESSION,
@@ -153,9 +156,6 @@ impl<P: Profile> Ppp<P> {
 
     pub(super) fn follow_auth(&mut self, now: Instant) {
         match self.auth.take_outcome() {
-            auth::Outcome::Nothing => {}
-            auth::Outcome::Requested => self.events |= Events::AUTH_REQUESTED,
-            auth::Outcome::Wanted => self.events |= Events::PASSWORD_WANTED,
             auth::Outcome::Failed(reason) => self.fail(now, reason),
             auth::Outcome::Done => {
                 let policy = self.lcp.policy();
@@ -168,7 +168,20 @@ impl<P: Profile> Ppp<P> {
                     .lower_layer_up(now, self.auth.keys().map(Into::into));
                 self.networks.lower_layer_up(now);
             }
+            outcome => self.tell_outcome(outcome),
         }
+    }
+
+    /// What of authentication is for the caller to see to.
+    fn tell_outcome(&mut self, outcome: auth::Outcome) {
+        self.events |= match outcome {
+            auth::Outcome::Requested => Events::AUTH_REQUESTED,
+            auth::Outcome::Wanted => Events::PASSWORD_WANTED,
+            auth::Outcome::EapRequest => Events::EAP_REQUEST,
+            auth::Outcome::EapResponse => Events::EAP_RESPONSE,
+            auth::Outcome::Notified => Events::EAP_NOTIFICATION,
+            auth::Outcome::Nothing | auth::Outcome::Done | auth::Outcome::Failed(_) => return,
+        };
     }
 
     pub(super) fn follow_network(&mut self, now: Instant) {
@@ -196,8 +209,7 @@ impl<P: Profile> Ppp<P> {
             auth::Outcome::Done => {
                 self.suite.set_keys(self.auth.keys().map(Into::into));
             }
-            auth::Outcome::Wanted => self.events |= Events::PASSWORD_WANTED,
-            auth::Outcome::Nothing | auth::Outcome::Requested => {}
+            outcome => self.tell_outcome(outcome),
         }
         if self.networks.is_refused() {
             self.fail(now, DownReason::NetworkRefused);

@@ -343,6 +343,19 @@ impl<C: ChangeRoom> Authenticator<C> {
         Ok(true)
     }
 
+    /// The identifier that the next Response should have.
+    pub(crate) const fn expected_identifier(&self) -> u8 {
+        self.identifier
+    }
+
+    /// Has what was sent last be sent again.
+    pub(crate) fn send_again(&mut self) {
+        self.pending = matches!(
+            self.phase,
+            Phase::Challenged | Phase::Accepted { .. } | Phase::Refused(_)
+        );
+    }
+
     /// Answers the [`Authenticator::request`] with this `id`. `None`, and nothing happens, if there is no such request
     /// any more.
     pub fn authorize(

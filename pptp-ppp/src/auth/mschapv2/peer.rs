@@ -226,6 +226,11 @@ impl<C: ChangeRoom> Peer<C> {
         self.keys.as_ref()
     }
 
+    /// The identifier of our answer, which what follows on it should have.
+    pub(crate) fn answer_identifier(&self) -> Option<u8> {
+        self.answer.as_ref().map(|answer| answer.identifier)
+    }
+
     /// Takes a CHAP packet.
     ///
     /// `who` is us, with the domain in the name if the authenticator wants one. `own_challenge` is what we challenge the other side with, if we do: see
