@@ -10,8 +10,6 @@ mod md5;
 mod message;
 mod peer;
 mod room;
-#[cfg(test)]
-mod tests;
 
 pub use super::machine::Step;
 use super::mschapv2::{ChangeRoom, NoChange};

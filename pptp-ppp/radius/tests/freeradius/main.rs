@@ -11,7 +11,9 @@
     clippy::std_instead_of_alloc
 )]
 
+mod authenticator;
 mod eap;
+mod links;
 mod passwords;
 mod proofs;
 mod proxy;

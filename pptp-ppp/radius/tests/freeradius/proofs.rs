@@ -7,6 +7,7 @@ use pptp_mppe::rc4::Rc4;
 use pptp_mppe::{Side, StartKeys};
 use pptp_ppp::mschap::{Exchange, NtHash, master_key};
 use pptp_radius::{MsChap2Cpw, MsChap2Response, MsChapResponse};
+use sha1::Sha1;
 
 /// The key of DES in seven octets (RFC 2433 A.9), without parity, which DES does not look at.
 fn des(key: &[u8], block: &[u8]) -> [u8; 8] {
@@ -92,6 +93,21 @@ pub(crate) fn version_2(user: &str, password: &str, challenge: &[u8; 16]) -> Ver
     }
 }
 
+/// What a server encrypts and decrypts with (RFC 3079 §3.3, §3.4).
+pub(crate) fn server_keys(password: &str, nt_response: &[u8; 24]) -> [[u8; 16]; 2] {
+    let first = |parts: &[&[u8]]| -> [u8; 16] {
+        let digest = Sha1::digest(parts.concat());
+        digest[..16].try_into().unwrap()
+    };
+    let hash_hash = md4(&nt_hash(password));
+    let master = first(&[&hash_hash, nt_response, b"This is the MPPE Master Key"]);
+    let from_server: &[u8] =
+        b"On the client side, this is the receive key; on the server side, it is the send key.";
+    let from_client: &[u8] =
+        b"On the client side, this is the send key; on the server side, it is the receive key.";
+    [from_server, from_client].map(|magic| first(&[&master, &[0; 40], magic, &[0xf2; 40]]))
+}
+
 /// RFC 2759 §8.9 and §8.12; the proof is by the new password.
 pub(crate) fn change(
     user: &str,
@@ -130,6 +146,15 @@ fn they_are_those_of_the_rfcs() {
     assert_eq!(
         lm_hash("clientPass"),
         hex(0x76a152936096d7830e2390227404afd2)
+    );
+    // RFC 3079 §3.5.3 has the key of what the server sends.
+    let nt_response = [
+        0x82, 0x30, 0x9e, 0xcd, 0x8d, 0x70, 0x8b, 0x5e, 0xa0, 0x8f, 0xaa, 0x39, 0x81, 0xcd, 0x83,
+        0x54, 0x42, 0x33, 0x11, 0x4a, 0x3d, 0x85, 0xd6, 0xdf,
+    ];
+    assert_eq!(
+        server_keys("clientPass", &nt_response)[0],
+        hex(0x8b7cdc149b993a1ba118cb153f56dccb)
     );
     let challenge = 0x102db5df085d3041_u64.to_be_bytes();
     let response = challenge_response(&challenge, &nt_hash("MyPw"));

@@ -7,11 +7,12 @@ use pptp_radius::{
     Code, Decision, MAX_PACKET_LEN, MessageAuthenticator, Request, Schedule, Secret,
 };
 use std::net::{Ipv4Addr, UdpSocket};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
 
-const FRONT_SECRET: &[u8] =
+pub(crate) const FRONT_SECRET: &[u8] =
     b"a secret of the front's own, longer than the sixty-four octets of HMAC's block";
 
 /// Answers one request by asking the server.
@@ -56,12 +57,17 @@ fn answer(server: &FreeRadius, datagram: &[u8], room: &mut [u8]) -> usize {
 }
 
 /// What `eapol_test` says of a network of these settings, and whether it was let in, with keys if there have to be any.
-fn eapol_test(server: &FreeRadius, settings: &str, keys: bool) -> (bool, String) {
+/// Its requests go to `answer`; in `folder` there is room for its configuration.
+pub(crate) fn eapol_test(
+    folder: &Path,
+    settings: &str,
+    keys: bool,
+    mut answer: impl FnMut(&[u8], &mut [u8]) -> usize,
+) -> (bool, String) {
     let front = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = front.local_addr().unwrap().port().to_string();
-    let config = server.folder.join("eapol_test.conf");
-    let folder = server.folder.display();
-    let settings = settings.replace("FOLDER", &folder.to_string());
+    let config = folder.join("eapol_test.conf");
+    let settings = settings.replace("FOLDER", &folder.display().to_string());
     let network = format!("network={{\nkey_mgmt=WPA-EAP\n{settings}\n}}\n");
     fs::write(&config, network).unwrap();
     let mut command = Command::new("eapol_test");
@@ -80,7 +86,7 @@ fn eapol_test(server: &FreeRadius, settings: &str, keys: bool) -> (bool, String)
     let (mut datagram, mut room) = ([0; MAX_PACKET_LEN], [0; MAX_PACKET_LEN]);
     let status = loop {
         if let Ok((len, peer)) = front.recv_from(&mut datagram) {
-            let len = answer(server, &datagram[..len], &mut room);
+            let len = answer(&datagram[..len], &mut room);
             front.send_to(&room[..len], peer).unwrap();
         }
         if let Some(status) = child.try_wait().unwrap() {
@@ -116,8 +122,9 @@ fn every_method_passes_through() {
             true,
         ),
     ];
+    let asked = |datagram: &[u8], room: &mut [u8]| answer(&server, datagram, room);
     for (settings, keys) in &methods {
-        let (accepted, said) = eapol_test(&server, settings, *keys);
+        let (accepted, said) = eapol_test(&server.folder, settings, *keys, asked);
         assert!(accepted, "{settings}\n{said}\n{}", server.log());
         assert!(said.ends_with("SUCCESS\n"), "{said}");
         let compared = said.contains("MPPE keys OK: 1  mismatch: 0");
@@ -127,7 +134,7 @@ fn every_method_passes_through() {
         "eap=MSCHAPV2\nidentity=\"alice\"\npassword=\"looking-glass\"".to_owned(),
         format!("{inner}password=\"looking-glass\"\n{TRUST}"),
     ] {
-        let (accepted, said) = eapol_test(&server, &settings, true);
+        let (accepted, said) = eapol_test(&server.folder, &settings, true, asked);
         assert!(!accepted && said.ends_with("FAILURE\n"), "{said}");
     }
 }

@@ -3,6 +3,7 @@
 mod caller;
 mod machine;
 mod methods;
+mod retry;
 
 use super::message::{self, BUILT_IN, Content};
 use super::room::{EapRoom, NoRoom};

@@ -140,6 +140,12 @@ impl<const LEN: usize> Room for PassThrough<LEN> {
     }
 }
 
+impl<const LEN: usize> Default for PassThrough<LEN> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl<const LEN: usize> Drop for PassThrough<LEN> {
     fn drop(&mut self) {
         self.packet.zeroize();

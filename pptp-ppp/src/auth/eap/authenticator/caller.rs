@@ -25,11 +25,16 @@ impl<C: ChangeRoom, R: EapRoom> Authenticator<C, R> {
     }
 
     /// The Response that waits for the caller.
-    pub(super) fn passed(&self) -> Option<&[u8]> {
+    #[must_use]
+    pub fn passed(&self) -> Option<&[u8]> {
         (self.phase == Phase::Passed).then_some(self.room.packet())
     }
 
-    pub(super) fn take_answer(
+    /// The caller answers it.
+    ///
+    /// # Errors
+    /// [`EapError`] if it was not taken. Nothing has happened then.
+    pub fn take_answer(
         &mut self,
         now: Instant,
         answer: &EapAnswer<'_>,

@@ -30,14 +30,19 @@ impl<C: ChangeRoom, R: EapRoom> Peer<C, R> {
     }
 
     /// The Request that waits for the caller's answer, and which of all of them it is.
-    pub(super) fn passed(&self) -> Option<(u32, &[u8])> {
+    #[must_use]
+    pub fn passed(&self) -> Option<(u32, &[u8])> {
         let waits = self.is_awaited()
             && matches!(self.phase, Phase::Opened | Phase::Caller(_))
             && !self.room.packet().is_empty();
         waits.then(|| (self.room.count(), self.room.packet()))
     }
 
-    pub(super) fn take_answer(
+    /// The caller answers Request number `count`.
+    ///
+    /// # Errors
+    /// [`EapError`] if it was not taken. Nothing has happened then.
+    pub fn take_answer(
         &mut self,
         now: Instant,
         count: u32,

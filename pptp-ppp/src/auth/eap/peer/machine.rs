@@ -1,10 +1,10 @@
 //! As a link uses it.
 
-use super::{Peer, Reply, Timer};
+use super::Peer;
 use crate::auth::eap::room::EapRoom;
 use crate::auth::eap::{EapAnswer, EapError};
 use crate::auth::machine::{PeerMachine, Step};
-use crate::auth::mschapv2::{self, ChangeRoom, RetryError, Wanted};
+use crate::auth::mschapv2::{ChangeRoom, RetryError, Wanted};
 use crate::auth::{Discard, Identity, Method, Methods};
 use crate::codec::BufferTooSmall;
 use crate::event::DownReason;
@@ -66,14 +66,11 @@ impl<C: ChangeRoom, R: EapRoom> PeerMachine for Peer<C, R> {
     }
 
     fn wanted(&self) -> Option<Wanted<'_>> {
-        self.inner.wanted()
+        self.wanted()
     }
 
     fn ask(&mut self, now: Instant) {
-        if self.wanted().is_some() {
-            let until = now + mschapv2::Peer::RETRY_TIMEOUT;
-            self.timers.set(Timer::GiveUp, until);
-        }
+        self.ask(now);
     }
 
     fn retry(
@@ -82,9 +79,7 @@ impl<C: ChangeRoom, R: EapRoom> PeerMachine for Peer<C, R> {
         who: &impl Identity,
         random: &mut Random,
     ) -> Result<(), RetryError> {
-        self.inner.retry(now, who, random)?;
-        self.try_again(now);
-        Ok(())
+        self.retry(now, who, random)
     }
 
     fn change_password<I: Identity>(
@@ -95,14 +90,11 @@ impl<C: ChangeRoom, R: EapRoom> PeerMachine for Peer<C, R> {
         password: &str,
         random: &mut Random,
     ) -> Result<(), RetryError> {
-        self.inner
-            .change_password(now, old, new, password, random)?;
-        self.try_again(now);
-        Ok(())
+        self.change_password(now, old, new, password, random)
     }
 
     fn give_up(&mut self, now: Instant, reason: DownReason) -> Step {
-        self.await_failure(now, reason)
+        self.give_up(now, reason)
     }
 
     fn eap_request(&self) -> Option<(u32, &[u8])> {
@@ -120,14 +112,5 @@ impl<C: ChangeRoom, R: EapRoom> PeerMachine for Peer<C, R> {
 
     fn notification(&self) -> &[u8] {
         self.notification()
-    }
-}
-
-impl<C: ChangeRoom, R: EapRoom> Peer<C, R> {
-    /// Another try answers the Failure, so that it has the Identifier of that.
-    fn try_again(&mut self, now: Instant) {
-        self.reply = Reply::MsChapV2;
-        self.pending = true;
-        self.timers.set(Timer::GiveUp, now + Peer::TIMEOUT);
     }
 }
