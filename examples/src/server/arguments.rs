@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::radius;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -35,6 +36,10 @@ pub struct Arguments {
     /// The configuration
     #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
+
+    /// Whom else to ask who comes in.
+    #[command(flatten)]
+    pub radius: radius::Flags,
 
     /// Log more: each step of each session; twice for every packet that is dropped. The variable RUST_LOG does the same
     /// in more detail
@@ -88,6 +93,9 @@ mod tests {
         let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
         assert!(parse("pptp-server").is_err());
         assert!(parse("pptp-server --config f").unwrap().command.is_none());
+        let radius = parse("pptp-server -c f --radius a --radius b:1645 --secret-file s").unwrap();
+        assert_eq!(radius.radius.radius.len(), 2);
+        assert!(parse("pptp-server -c f --radius :").is_err());
         let end = parse("pptp-server --config f end alice").unwrap();
         let who = "alice".to_owned();
         assert_eq!(end.command, Some(Command::End { who }));

@@ -1,8 +1,10 @@
 //! The configuration file.
 
+use super::arguments::Arguments;
 use super::guarding;
 use super::passwords;
 use super::pool::Range;
+use super::radius;
 use crate::net::networks;
 use ipnet::Ipv4Net;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
@@ -41,6 +43,9 @@ pub struct Config {
     /// What is done about passwords that have to be changed.
     #[serde(default)]
     pub passwords: passwords::Settings,
+    /// Who is asked about those who are not among the users.
+    #[serde(default)]
+    pub radius: radius::Settings,
     /// How long things may take.
     #[serde(default)]
     pub timing: Timing,
@@ -215,16 +220,19 @@ impl ConfigError {
 }
 
 impl Config {
-    /// Reads a file.
+    /// Reads the file that the command line names, and what else is said there.
     ///
     /// # Errors
     /// If it cannot be read or makes no sense.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub fn read(arguments: &Arguments) -> Result<Self, ConfigError> {
+        let path = arguments.config.as_path();
         let failure =
             |error: &dyn fmt::Display| ConfigError(format!("{}: {error}", path.display()));
         let text = fs::read_to_string(path).map_err(|error| failure(&error))?;
         let text = Zeroizing::new(text);
-        text.parse().map_err(|error: ConfigError| failure(&error))
+        let mut config: Self = text.parse().map_err(|error: ConfigError| failure(&error))?;
+        config.radius.apply(&arguments.radius);
+        config.check().map(|()| config)
     }
 
     /// Whether everybody on this machine can read the passwords in the file.
@@ -267,6 +275,10 @@ impl Config {
         }
         self.policy.check("policy")?;
         self.guard.check()?;
+        self.radius.check()?;
+        if nobody && !self.radius.servers.is_empty() {
+            return error("radius: without authentication there is nothing to ask".to_owned());
+        }
         if !(1..=5).contains(&self.limits.tries) {
             return error(format!(
                 "limits: tries is {}, not 1 to 5",

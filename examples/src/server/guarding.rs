@@ -103,8 +103,16 @@ impl Server {
         self.guard.check(now, IpAddr::V4(source), user) == Decision::Allow
     }
 
-    /// An attempt has ended. What is wrong is answered after a while, which is the same whatever is wrong with it.
-    pub(super) fn attempted(&mut self, now: Instant, place: usize, user: &[u8], how: Attempt) {
+    /// An attempt has ended that `came` at that time. What is wrong is answered a while after it came, which is the same
+    /// whatever is wrong with it.
+    pub(super) fn attempted(
+        &mut self,
+        now: Instant,
+        came: Instant,
+        place: usize,
+        user: &[u8],
+        how: Attempt,
+    ) {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
@@ -112,9 +120,9 @@ impl Server {
         match how {
             Attempt::Right => self.guard.succeeded(now, source, user),
             Attempt::NotJudged => self.guard.withdrawn(now, source, user),
-            Attempt::Refused => tunnel.silent_until = Some(self.guard.answer_at(now)),
+            Attempt::Refused => tunnel.silent_until = Some(self.guard.answer_at(came)),
             Attempt::Wrong => {
-                tunnel.silent_until = Some(self.guard.failed(now, source, user));
+                tunnel.silent_until = Some(self.guard.failed(came, source, user));
                 if let Decision::Locked(until) = self.guard.peek(now, source, user) {
                     let seconds = until.saturating_since(now).as_secs();
                     let (session, peer) = (tunnel.number, tunnel.peer);

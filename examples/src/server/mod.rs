@@ -7,6 +7,7 @@
 //! passwords   a new password             -> a file
 //! pool        the addresses for clients
 //! admission   who may connect now
+//! radius      who is not among the users   -> a RADIUS server's verdict
 //! guarding    who has failed too often to be listened to
 //! serve       the loop between sockets, devices, signals and the tunnels
 //! sessions    what happens to a tunnel   -> answers to the library, addresses, routes, the log
@@ -31,6 +32,7 @@ mod logging;
 mod packets;
 mod passwords;
 pub mod pool;
+pub mod radius;
 mod serve;
 mod sessions;
 mod table;
@@ -47,7 +49,7 @@ use serve::Server;
 /// # Errors
 /// [`Failure`], if that did not work. Being asked to stop is success.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let config = Config::read(&arguments.config)?;
+    let config = Config::read(arguments)?;
     match &arguments.command {
         None => {
             logging::start(arguments);
@@ -58,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 );
             }
             allow_many_files();
-            Server::new(config, arguments.config.clone())?.run()
+            Server::new(config, arguments.clone())?.run()
         }
         Some(Command::Check) => control::print(format_args!(
             "{}: nothing is wrong; users: {}",

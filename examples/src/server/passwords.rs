@@ -160,18 +160,22 @@ fn write(path: &Path, changes: &BTreeMap<String, Change>) -> io::Result<()> {
 impl Server {
     /// Looks at what `user`, under the `name` that was presented, proves, and changes the password if that is asked for.
     pub(super) fn assess(&mut self, user: &User, name: &[u8], presented: &Presented) -> Assessed {
+        let Some(hash) = &user.hash else {
+            return Assessed::Wrong;
+        };
         match presented {
             Presented::Response {
                 challenge,
                 peer_challenge,
                 nt_response,
+                ..
             } => {
                 let exchange = Exchange {
                     authenticator_challenge: challenge,
                     peer_challenge,
                     user_name: name,
                 };
-                if !exchange.verify_nt_response(&user.hash, nt_response) {
+                if !exchange.verify_nt_response(hash, nt_response) {
                     Assessed::Wrong
                 } else if user.must_change {
                     Assessed::Expired
@@ -195,28 +199,31 @@ impl Server {
                     challenge,
                     change,
                 };
-                self.change_password(user, &request)
+                self.change_password(user, hash, &request)
             }
             Presented::Change { .. } => Assessed::Unproven,
         }
     }
 
-    fn change_password(&mut self, user: &User, request: &ChangeRequest<'_>) -> Assessed {
+    fn change_password(
+        &mut self,
+        user: &User,
+        old: &NtHash,
+        request: &ChangeRequest<'_>,
+    ) -> Assessed {
         let mut password = NewPassword::new();
-        if request.open(&user.hash, &mut password).is_err() {
+        if request.open(old, &mut password).is_err() {
             return Assessed::Unproven;
         }
         let new = password.nt_hash();
         if password.as_str().chars().count() < self.config.passwords.shortest {
             return Assessed::Unfit("the new password is too short");
         }
-        if new == user.hash {
+        if new == *old {
             return Assessed::Unfit("the new password is the old one");
         }
         // Who must change a password has not done so, and has that of the configuration.
-        let kept = self
-            .passwords
-            .change(&user.name, user.hash.clone(), new.clone());
+        let kept = self.passwords.change(&user.name, old.clone(), new.clone());
         if let Err(error) = kept {
             error!(user = user.name, %error, "the new password cannot be written down");
             return Assessed::Unfit("the new password could not be written down");
@@ -224,7 +231,7 @@ impl Server {
         info!(user = user.name, "the password is changed");
         let user = Rc::new(User {
             name: user.name.clone(),
-            hash: new,
+            hash: Some(new),
             must_change: false,
             address: user.address,
             networks: user.networks.clone(),

@@ -3,6 +3,7 @@
 
 use super::Failure;
 use super::admission::Admission;
+use super::arguments::Arguments;
 use super::config::Config;
 use super::control::Console;
 use super::devices::Outlet;
@@ -10,6 +11,7 @@ use super::guarding::Guard;
 use super::packets::Sockets;
 use super::passwords::Passwords;
 use super::pool::Pool;
+use super::radius::{self, Ticket};
 use super::table::Table;
 use super::tunnel::Tunnel;
 use super::users::Users;
@@ -24,7 +26,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::path::PathBuf;
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
@@ -41,7 +42,8 @@ const BREATHER: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Server {
     pub(super) config: Config,
-    pub(super) config_path: PathBuf,
+    pub(super) arguments: Arguments,
+    pub(super) radius: Option<radius::Client<Ticket>>,
     pub(super) users: Users,
     pub(super) passwords: Passwords,
     pub(super) pool: Pool,
@@ -86,6 +88,8 @@ pub enum Source {
     Control(usize),
     /// A tunnel's own device.
     Own(usize),
+    /// A socket on which a RADIUS server is asked.
+    Radius(usize),
 }
 
 impl Source {
@@ -101,13 +105,14 @@ impl Source {
             Self::Gre(index) => (5, index),
             Self::Control(index) => (6, index),
             Self::Own(index) => (7, index),
+            Self::Radius(index) => (8, index),
         };
-        Token(index << 3 | kind)
+        Token(index << 4 | kind)
     }
 
     const fn from_token(Token(token): Token) -> Self {
-        let index = token >> 3;
-        match token & 7 {
+        let index = token >> 4;
+        match token & 15 {
             0 => Self::Listener,
             1 => Self::Signals,
             2 => Self::Console,
@@ -115,17 +120,18 @@ impl Source {
             4 => Self::Device,
             5 => Self::Gre(index),
             6 => Self::Control(index),
-            _ => Self::Own(index),
+            7 => Self::Own(index),
+            _ => Self::Radius(index),
         }
     }
 }
 
 impl Server {
-    /// A server that listens. `path` is where its configuration is.
+    /// A server that listens. `arguments` tell where its configuration is.
     ///
     /// # Errors
     /// [`Failure`] if the configuration is no good, or the operating system does not let us.
-    pub fn new(config: Config, path: PathBuf) -> Result<Self, Failure> {
+    pub fn new(config: Config, arguments: Arguments) -> Result<Self, Failure> {
         let passwords = Passwords::read(config.passwords.file.as_deref())?;
         let users = Users::new(&config.users, &passwords)?;
         let outlet = Outlet::new(&config)?;
@@ -164,8 +170,9 @@ impl Server {
             pool: Pool::new(config.network.pool.clone()),
             admission: Admission::new(config.limits),
             guard: Box::new(Guard::new(config.guard.config(), entropy()?)),
+            radius: radius::Client::new(&config.radius)?,
             config,
-            config_path: path,
+            arguments,
             users,
             passwords,
             table: Table::default(),
@@ -239,7 +246,13 @@ impl Server {
         if !self.again.is_empty() {
             return Some(Duration::ZERO);
         }
-        let alarms = [self.table.next_alarm(), self.stopping, self.breather];
+        let radius = self.radius.as_ref().and_then(radius::Client::next_timeout);
+        let alarms = [
+            self.table.next_alarm(),
+            self.stopping,
+            self.breather,
+            radius,
+        ];
         let until = alarms.into_iter().flatten().min()?;
         let left = until.saturating_since(self.clock.now());
         // The kernel counts in milliseconds; too early would be for nothing.
@@ -261,6 +274,7 @@ impl Server {
                 }
             }
             Source::Own(place) => self.read_own_device(now, place),
+            Source::Radius(question) => self.read_radius(now, question),
         }
         Ok(())
     }
@@ -279,6 +293,7 @@ impl Server {
             tunnel.wake(now, self.gre.get(tunnel.gre));
             self.mark(place);
         }
+        self.wake_radius(now);
     }
 
     fn accept(&mut self, now: Instant) {
@@ -384,6 +399,7 @@ impl Server {
 
     /// Forgets a tunnel that has ended.
     pub(super) fn remove(&mut self, place: usize) {
+        self.forget_question(place);
         let Some(mut tunnel) = self.table.remove(place) else {
             return;
         };

@@ -11,6 +11,7 @@ use crate::text::encryption;
 use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
+use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::mschap::without_domain;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
@@ -29,6 +30,25 @@ const GOODBYE: Duration = Duration::from_secs(8);
 
 /// Why somebody who has the right password does not come in.
 const ENOUGH: &str = "the user has as many sessions as there may be";
+
+/// What is to be made of an attempt to log in.
+#[derive(Debug)]
+pub(super) struct Judged<'a> {
+    /// To be given back.
+    pub id: AuthId,
+    /// When it came.
+    pub came: Instant,
+    /// Who it is, as the guard knows it.
+    pub account: &'a [u8],
+    /// What the client is told.
+    pub verdict: Verdict<'a>,
+    /// What the guard is.
+    pub attempt: Attempt,
+    /// What encryption there has to be, if not as for all.
+    pub mppe: Option<MppePolicy>,
+    /// Who it is.
+    pub user: Option<Rc<User>>,
+}
 
 impl Server {
     /// The library's configuration for a client, which gets `address` if it is not known who it is.
@@ -64,9 +84,14 @@ impl Server {
 
     fn take_address(&mut self) -> Option<Ipv4Addr> {
         let own = self.config.network.address;
-        let users = &self.users;
+        let (users, table) = (&self.users, &self.table);
+        // A RADIUS server may give away what is in the pool.
+        let is_used = |address| {
+            let mut all = table.iter();
+            all.any(|(_, tunnel)| tunnel.address == Some(address))
+        };
         self.pool
-            .take(|address| address == own || users.reserves(address))
+            .take(|address| address == own || users.reserves(address) || is_used(address))
     }
 
     /// Does what something that happened to a tunnel asks for.
@@ -77,7 +102,7 @@ impl Server {
                 id,
                 name,
                 presented,
-            } => self.judge(now, place, id, &name, &presented),
+            } => self.judge(now, place, id, &name, presented),
             Happening::Up(ipv4) => self.up(now, place, &ipv4),
             Happening::NoIpv4 => self.no_ipv4(place),
             Happening::Down(reason) => self.down(now, place, reason),
@@ -116,14 +141,7 @@ impl Server {
     }
 
     /// Answers whoever says who it is.
-    fn judge(
-        &mut self,
-        now: Instant,
-        place: usize,
-        id: AuthId,
-        name: &[u8],
-        presented: &Presented,
-    ) {
+    fn judge(&mut self, now: Instant, place: usize, id: AuthId, name: &[u8], presented: Presented) {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
@@ -131,16 +149,19 @@ impl Server {
         let mut user = self.users.find(name);
         // However the name is written, it is one user.
         let account = user.as_ref().map_or_else(
-            || without_domain(name).to_vec(),
+            || account_of(name).into_bytes(),
             |user| user.name.clone().into_bytes(),
         );
         let is_allowed = self.may_attempt(now, *peer.ip(), &account);
+        if is_allowed && user.is_none() && self.radius.is_some() {
+            return self.consult(now, (place, id), account, name, presented);
+        }
         let granted = match &user {
             Some(user) if is_allowed => Some(self.grant(place, user)),
             _ => None,
         };
         let assessed = match (&user, &granted) {
-            (Some(user), Some(Ok(_))) => self.assess(user, name, presented),
+            (Some(user), Some(Ok(_))) => self.assess(user, name, &presented),
             _ => Assessed::Wrong,
         };
         if let Assessed::Changed(new) = &assessed {
@@ -165,7 +186,9 @@ impl Server {
                 tunnel.pooled = user.address.is_none();
                 tunnel.refusal = "the password is wrong";
                 match assessed {
-                    Assessed::Right | Assessed::Changed(_) => Verdict::NtHash(&user.hash),
+                    Assessed::Right | Assessed::Changed(_) => {
+                        user.hash.as_ref().map_or(wrong, Verdict::NtHash)
+                    }
                     Assessed::Wrong => wrong,
                     Assessed::Expired => {
                         info!(session = number, %peer, user = user.name, "has to change the password");
@@ -197,16 +220,44 @@ impl Server {
                 wrong
             }
         };
-        let grant = Grant {
-            address: tunnel.address,
-            mppe: user.as_ref().and_then(|user| user.mppe),
+        self.conclude(
+            now,
+            place,
+            Judged {
+                id,
+                came: now,
+                account: &account,
+                verdict,
+                attempt,
+                mppe: user.as_ref().and_then(|user| user.mppe),
+                user: user.clone(),
+            },
+        );
+    }
+
+    /// Tells the client, and the guard.
+    pub(super) fn conclude(&mut self, now: Instant, place: usize, judged: Judged<'_>) {
+        let Some(tunnel) = self.table.get(place) else {
+            return;
         };
-        tunnel.user.clone_from(&user);
-        if is_allowed && tunnel.session.phase() != Phase::Authenticate {
+        let Judged {
+            id,
+            came,
+            account,
+            verdict,
+            mut attempt,
+            mppe,
+            user,
+        } = judged;
+        let address = tunnel.address;
+        tunnel.user = user;
+        if attempt != Attempt::Refused && tunnel.session.phase() != Phase::Authenticate {
             // It has ended meanwhile, and nobody hears the verdict.
             attempt = Attempt::NotJudged;
         }
-        tunnel.session.authorize(now, id, &verdict, grant);
+        tunnel
+            .session
+            .authorize(now, id, &verdict, Grant { address, mppe });
         // Who is let in goes on at once; who is not waits to be told.
         let is_in = tunnel.session.phase() != Phase::Authenticate;
         if attempt == Attempt::Wrong && is_in {
@@ -216,11 +267,11 @@ impl Server {
             // Whoever merely knows a name must not keep an address while the link ends.
             self.take_back_address(place);
         }
-        self.attempted(now, place, &account, attempt);
+        self.attempted(now, came, place, account, attempt);
     }
 
     /// Finds an address for `user`, who may yet turn out to be somebody else.
-    fn grant(&mut self, place: usize, user: &User) -> Result<Ipv4Addr, &'static str> {
+    pub(super) fn grant(&mut self, place: usize, user: &User) -> Result<Ipv4Addr, &'static str> {
         // Of another attempt on the same link.
         self.take_back_address(place);
         if self.has_enough(place, user) {
@@ -321,7 +372,7 @@ impl Server {
         if !tunnel.up {
             tunnel.up = true;
             tunnel.since = now;
-            tunnel.deadline = None;
+            tunnel.deadline = tunnel.longest.map(|longest| now + longest);
             self.admission.up(peer);
         }
         if let Err(error) = self.watch_device(place) {
@@ -392,7 +443,7 @@ impl Server {
         }
     }
 
-    /// Ends a tunnel that takes too long to come up, or to say goodbye.
+    /// Ends a tunnel that takes too long to come up, or to say goodbye, or has been up for long enough.
     pub(super) fn cut_off(&mut self, now: Instant, place: usize) {
         let Some(tunnel) = self.table.get(place) else {
             return;
@@ -401,7 +452,12 @@ impl Server {
             return;
         }
         if tunnel.ended.is_none() {
-            self.end(now, place, "it did not come up in time");
+            let why = if tunnel.up {
+                "the session has lasted as long as it may"
+            } else {
+                "it did not come up in time"
+            };
+            self.end(now, place, why);
         } else {
             self.down(now, place, DownReason::Closed);
         }
@@ -410,7 +466,7 @@ impl Server {
     /// Reads the users again. Sessions go on, but for those of users who are no more, or of whom anything has changed:
     /// what is somebody else's now must not go on being theirs.
     pub(super) fn reload(&mut self, now: Instant) {
-        let read = Config::read(&self.config_path);
+        let read = Config::read(&self.arguments);
         // New passwords go on into the file that they went to before.
         let file = self.config.passwords.file.as_deref();
         let read = read.and_then(|config| {
@@ -435,7 +491,8 @@ impl Server {
         info!(users = self.users.count(), "users read again");
         let is_gone = |user: &Rc<User>| {
             let now = self.users.find(user.name.as_bytes());
-            now.is_none_or(|now| !now.is_same(user))
+            // One of a RADIUS server's is gone if it is one of the configuration now.
+            now.map_or(user.hash.is_some(), |now| !now.is_same(user))
         };
         let gone = self
             .table
@@ -448,12 +505,18 @@ impl Server {
     }
 }
 
-const fn reject(error: ErrorCode, retry: bool) -> Verdict<'static> {
+/// A verdict that refuses.
+pub(super) const fn reject(error: ErrorCode, retry: bool) -> Verdict<'static> {
     Verdict::Reject {
         error,
         retry,
         message: b"",
     }
+}
+
+/// The account of whoever presents `name` and is none of the users: whatever is in front, and however it is written.
+fn account_of(name: &[u8]) -> String {
+    String::from_utf8_lossy(without_domain(name)).to_lowercase()
 }
 
 fn two(servers: &[Ipv4Addr]) -> [Option<Ipv4Addr>; 2] {

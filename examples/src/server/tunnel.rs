@@ -64,6 +64,10 @@ pub struct Tunnel {
     pub call_id: Option<u16>,
     /// Who it is, once that is said; not yet proven then.
     pub user: Option<Rc<User>>,
+    /// Where the question about it is that a RADIUS server is asked.
+    pub question: Option<usize>,
+    /// How long it may be up, if that is said.
+    pub longest: Option<Duration>,
     /// Which address it gets.
     pub address: Option<Ipv4Addr>,
     /// Whether the address is the pool's.
@@ -74,7 +78,8 @@ pub struct Tunnel {
     pub up: bool,
     /// When it connected, and then when it came up.
     pub since: Instant,
-    /// When it is cut off, if nothing happens before: it takes too long to come up or to go.
+    /// When it is cut off, if nothing happens before: it takes too long to come up or to go, or has been up for long
+    /// enough.
     pub deadline: Option<Instant>,
     /// How often a log-in has failed.
     pub failures: u8,
@@ -118,6 +123,8 @@ impl Tunnel {
             gre,
             call_id: None,
             user: None,
+            question: None,
+            longest: None,
             address: None,
             pooled: false,
             connected: false,
@@ -339,6 +346,7 @@ impl Tunnel {
                     name: request.name.to_vec(),
                     presented: match request.proof {
                         Proof::MsChapV2(proof) => Presented::Response {
+                            identifier: proof.identifier,
                             challenge: *proof.challenge,
                             peer_challenge: proof.response.peer_challenge,
                             nt_response: proof.response.nt_response,
@@ -361,6 +369,8 @@ impl Tunnel {
 pub enum Presented {
     /// By a Response.
     Response {
+        /// The identifier of the message.
+        identifier: u8,
         /// What it was challenged with.
         challenge: [u8; 16],
         /// What it challenged us with.

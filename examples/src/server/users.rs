@@ -9,13 +9,13 @@ use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 
-/// A user, as the configuration has them.
+/// A user, as the configuration or a RADIUS server has them.
 #[derive(Debug)]
 pub struct User {
     /// The name, without a domain.
     pub name: String,
-    /// The hash of the password.
-    pub hash: NtHash,
+    /// The hash of the password; `None` if it is a RADIUS server that knows it.
+    pub hash: Option<NtHash>,
     /// Whether it has to be changed.
     pub must_change: bool,
     /// The address that they always have.
@@ -45,7 +45,7 @@ impl User {
             mppe,
         } = self;
         *name == other.name
-            && hash.as_bytes() == other.hash.as_bytes()
+            && *hash == other.hash
             && *must_change == other.must_change
             && *address == other.address
             && *networks == other.networks
@@ -74,7 +74,7 @@ impl Users {
             let known = User {
                 name: user.name.clone(),
                 must_change: user.must_change && changed.is_none(),
-                hash: changed.unwrap_or(configured),
+                hash: Some(changed.unwrap_or(configured)),
                 address: user.address,
                 networks: user.networks.iter().map(|network| network.0).collect(),
                 mppe: user.policy.as_ref().map(config::Policy::mppe),
