@@ -39,8 +39,8 @@ case_radius_server() {
     asks 1
     guest_dials require-mppe-128 'user alice' 'password wonderland'
     guest "up t || exit 1; ping -q -c 3 -i 0.2 -W 2 $INSIDE"
-    logs 'does not answer server=127.0.0.1:9'
-    logs ' up session=1 user=alice address=10.98.7.7 .*send=MPPE-128 stateless receive=MPPE-128 stateless'
+    logs 'does not answer session=1 server=127.0.0.1:9'
+    logs ' up session=1 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'
     there ping -q -c 3 -i 0.2 -W 2 10.98.7.7
     leaves
     : >"$LOGS/server"
@@ -75,7 +75,23 @@ case_radius_password() {
     if tries old; then return 1; fi
     logs 'reason=the user is unknown, or the password is wrong'
     tries '"new secret"'
-    [ "$(grep -c ' up session=.* user=changing2 ' "$LOGS/server")" = 2 ]
+    [ "$(grep -c ' up session=.* user="changing2" ' "$LOGS/server")" = 2 ]
+    asks_no_more
+    unhost
+}
+
+# pppd's own EAP-MSCHAPv2, which goes through our server, and then its MPPE by keys of FreeRADIUS's. A wrong password after it.
+case_radius_eap() {
+    asks 2 authentication=eap
+    guest_dials require-mppe-128 'user alice' 'password wonderland'
+    guest "up t || exit 1; ping -q -c 3 -i 0.2 -W 2 $INSIDE"
+    logs ' up session=1 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'
+    leaves
+    : >"$LOGS/server"
+    turned_away 'reason=the user is unknown, or the password is wrong' require-mppe-128 'user strong' 'password wrong'
+    # One of the configuration is none of FreeRADIUS's business.
+    knock require-mppe-128 "user $LAB_USER" "password $LAB_PASS"
+    leaves
     asks_no_more
     unhost
 }

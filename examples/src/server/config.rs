@@ -111,6 +111,9 @@ pub enum Authentication {
     /// By MS-CHAPv2.
     #[serde(rename = "mschap-v2")]
     MsChapV2,
+    /// By EAP: by whatever method a RADIUS server has, and users of the configuration by EAP-MSCHAPv2.
+    #[serde(rename = "eap")]
+    Eap,
     /// They do not: everybody comes in.
     #[serde(rename = "none")]
     None,

@@ -202,6 +202,7 @@ impl Server {
                 self.change_password(user, hash, &request)
             }
             Presented::Change { .. } => Assessed::Unproven,
+            Presented::Eap { .. } => Assessed::Wrong,
         }
     }
 

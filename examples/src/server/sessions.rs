@@ -3,6 +3,7 @@
 use super::config::{Authentication, Config};
 use super::guarding::{Attempt, TOO_MANY};
 use super::passwords::{Assessed, Passwords};
+use super::radius::Ask;
 use super::serve::Server;
 use super::tunnel::{Happening, Presented, Tunnel};
 use super::users::{User, Users};
@@ -14,8 +15,9 @@ use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::mschap::without_domain;
 use pptp_core::ppp::wire::Text;
+use pptp_core::ppp::wire::eap::Code as EapCode;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Phase, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Phase, StartKeys, Verdict};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
@@ -41,13 +43,29 @@ pub(super) struct Judged<'a> {
     /// Who it is, as the guard knows it.
     pub account: &'a [u8],
     /// What the client is told.
-    pub verdict: Verdict<'a>,
-    /// What the guard is.
-    pub attempt: Attempt,
+    pub told: Told<'a>,
+    /// What the guard is. `None`: whether the client is let in.
+    pub attempt: Option<Attempt>,
     /// What encryption there has to be, if not as for all.
     pub mppe: Option<MppePolicy>,
     /// Who it is.
     pub user: Option<Rc<User>>,
+}
+
+/// What a client is told.
+#[derive(Debug)]
+pub(super) enum Told<'a> {
+    /// A verdict on what it has presented.
+    Verdict(Verdict<'a>),
+    /// In EAP: with the identifier of its packet.
+    Eap {
+        /// That of its packet.
+        identifier: u8,
+        /// Whether it is let in.
+        is_in: bool,
+        /// The keys of MPPE.
+        keys: Option<StartKeys>,
+    },
 }
 
 impl Server {
@@ -63,10 +81,13 @@ impl Server {
         lcp.echo_interval =
             (timing.echo_interval != 0).then(|| Duration::from_secs(timing.echo_interval.into()));
         lcp.echo_failures = timing.echo_failures;
-        if self.config.authentication() == Authentication::MsChapV2 {
-            // A name is nothing that clients need; the empty one is never too long.
-            config.ppp.demand = Demand::new(Methods::MS_CHAP_V2, "pptp-server").ok();
-        }
+        let methods = match self.config.authentication() {
+            Authentication::MsChapV2 => Some(Methods::MS_CHAP_V2),
+            Authentication::Eap => Some(Methods::EAP | Methods::EAP_MS_CHAP_V2),
+            Authentication::None => None,
+        };
+        // A name is nothing that clients need; the empty one is never too long.
+        config.ppp.demand = methods.and_then(|methods| Demand::new(methods, "pptp-server").ok());
         config.ppp.mppe = self.config.policy.mppe();
         let ipv4 = &mut config.ppp.ipv4;
         ipv4.local = Some(network.address);
@@ -103,6 +124,7 @@ impl Server {
                 name,
                 presented,
             } => self.judge(now, place, id, &name, presented),
+            Happening::Eap { id, packet } => self.pass_eap(now, place, id, packet),
             Happening::Up(ipv4) => self.up(now, place, &ipv4),
             Happening::NoIpv4 => self.no_ipv4(place),
             Happening::Down(reason) => self.down(now, place, reason),
@@ -154,7 +176,20 @@ impl Server {
         );
         let is_allowed = self.may_attempt(now, *peer.ip(), &account);
         if is_allowed && user.is_none() && self.radius.is_some() {
-            return self.consult(now, (place, id), account, name, presented);
+            // Of an attempt that nobody waits for any more.
+            self.forget_question(place);
+            let (name, server) = (name.to_vec(), None);
+            return self.consult(
+                now,
+                Ask {
+                    place,
+                    id,
+                    account,
+                    name,
+                    presented,
+                    server,
+                },
+            );
         }
         let granted = match &user {
             Some(user) if is_allowed => Some(self.grant(place, user)),
@@ -171,13 +206,13 @@ impl Server {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
-        let mut attempt = Attempt::Wrong;
+        let mut attempt = Some(Attempt::Wrong);
         tunnel.failures = tunnel.failures.saturating_add(1);
         let wrong = reject(ErrorCode::AuthenticationFailure, tunnel.failures < tries);
         let verdict = match (&user, granted) {
             _ if !is_allowed => {
                 info!(session = number, %peer, user = %Text(&account), why = TOO_MANY, "turned away");
-                attempt = Attempt::Refused;
+                attempt = Some(Attempt::Refused);
                 tunnel.refusal = TOO_MANY;
                 wrong
             }
@@ -187,12 +222,13 @@ impl Server {
                 tunnel.refusal = "the password is wrong";
                 match assessed {
                     Assessed::Right | Assessed::Changed(_) => {
+                        attempt = None;
                         user.hash.as_ref().map_or(wrong, Verdict::NtHash)
                     }
                     Assessed::Wrong => wrong,
                     Assessed::Expired => {
                         info!(session = number, %peer, user = user.name, "has to change the password");
-                        attempt = Attempt::Right;
+                        attempt = Some(Attempt::Right);
                         tunnel.refusal = "the password has to be changed";
                         // People need time to think of another one.
                         tunnel.deadline =
@@ -200,7 +236,7 @@ impl Server {
                         reject(ErrorCode::PasswordExpired, false)
                     }
                     Assessed::Unfit(why) => {
-                        attempt = Attempt::NotJudged;
+                        attempt = Some(Attempt::NotJudged);
                         tunnel.refusal = why;
                         reject(ErrorCode::ChangingPassword, false)
                     }
@@ -209,7 +245,7 @@ impl Server {
             }
             (Some(user), Some(Err(why))) => {
                 warn!(session = number, %peer, user = user.name, why, "turned away");
-                attempt = Attempt::NotJudged;
+                attempt = Some(Attempt::NotJudged);
                 tunnel.refusal = why;
                 reject(ErrorCode::AUTH_SERVER_FAILED, false)
             }
@@ -220,19 +256,20 @@ impl Server {
                 wrong
             }
         };
-        self.conclude(
-            now,
-            place,
-            Judged {
-                id,
-                came: now,
-                account: &account,
-                verdict,
-                attempt,
-                mppe: user.as_ref().and_then(|user| user.mppe),
-                user: user.clone(),
-            },
-        );
+        if is_allowed && tunnel.session.phase() != Phase::Authenticate {
+            // It has ended meanwhile, and nobody hears the verdict.
+            attempt = Some(Attempt::NotJudged);
+        }
+        let judged = Judged {
+            id,
+            came: now,
+            account: &account,
+            told: Told::Verdict(verdict),
+            attempt,
+            mppe: user.as_ref().and_then(|user| user.mppe),
+            user: user.clone(),
+        };
+        self.conclude(now, place, judged);
     }
 
     /// Tells the client, and the guard.
@@ -240,34 +277,48 @@ impl Server {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
-        let Judged {
-            id,
-            came,
-            account,
-            verdict,
-            mut attempt,
-            mppe,
-            user,
-        } = judged;
-        let address = tunnel.address;
-        tunnel.user = user;
-        if attempt != Attempt::Refused && tunnel.session.phase() != Phase::Authenticate {
-            // It has ended meanwhile, and nobody hears the verdict.
-            attempt = Attempt::NotJudged;
+        let (id, session) = (judged.id, &mut tunnel.session);
+        let grant = Grant {
+            address: tunnel.address,
+            mppe: judged.mppe,
+        };
+        tunnel.user = judged.user;
+        match judged.told {
+            Told::Verdict(verdict) => session.authorize(now, id, &verdict, grant),
+            Told::Eap {
+                identifier,
+                is_in,
+                keys,
+            } => {
+                let code = if is_in {
+                    EapCode::SUCCESS
+                } else {
+                    EapCode::FAILURE
+                };
+                let told = if is_in {
+                    session.eap_keys(now, id, keys, grant)
+                } else {
+                    Ok(())
+                };
+                let packet = [code.0, identifier, 0, 4];
+                if let Err(error) = told.and_then(|()| session.eap_reply(now, id, &packet)) {
+                    debug!(session = tunnel.number, %error, "EAP");
+                }
+            }
         }
-        tunnel
-            .session
-            .authorize(now, id, &verdict, Grant { address, mppe });
         // Who is let in goes on at once; who is not waits to be told.
         let is_in = tunnel.session.phase() != Phase::Authenticate;
-        if attempt == Attempt::Wrong && is_in {
-            attempt = Attempt::Right;
-        }
+        let found = if is_in {
+            Attempt::Right
+        } else {
+            Attempt::Wrong
+        };
+        let attempt = judged.attempt.unwrap_or(found);
         if attempt != Attempt::Right || !is_in {
             // Whoever merely knows a name must not keep an address while the link ends.
             self.take_back_address(place);
         }
-        self.attempted(now, came, place, account, attempt);
+        self.attempted(now, judged.came, place, judged.account, attempt);
     }
 
     /// Finds an address for `user`, who may yet turn out to be somebody else.
@@ -515,7 +566,7 @@ pub(super) const fn reject(error: ErrorCode, retry: bool) -> Verdict<'static> {
 }
 
 /// The account of whoever presents `name` and is none of the users: whatever is in front, and however it is written.
-fn account_of(name: &[u8]) -> String {
+pub(super) fn account_of(name: &[u8]) -> String {
     String::from_utf8_lossy(without_domain(name)).to_lowercase()
 }
 

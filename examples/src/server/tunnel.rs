@@ -1,5 +1,6 @@
 //! One client: its TCP connection, its end of the library, and what is kept of it.
 
+use super::radius::Talk;
 use super::users::User;
 use crate::net::control::Control;
 use crate::net::device::Device;
@@ -11,6 +12,8 @@ use ipnet::Ipv4Net;
 use mio::net::TcpStream;
 use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::Received;
+use pptp_core::ppp::auth::eap::{Eap, PassThrough};
+use pptp_core::ppp::auth::mschapv2::Change;
 use pptp_core::ppp::{AuthId, Ipv4Only, Mppe, MsChapV2Change, Profile, Proof};
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
@@ -22,13 +25,13 @@ use tracing::{debug, trace};
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
 
-/// MS-CHAPv2 with changes of password, MPPE, IPv4.
+/// MS-CHAPv2 with changes of password, by itself and in EAP, EAP for a RADIUS server, MPPE, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WithChange;
 
 impl Profile for WithChange {
     type Suite = Mppe;
-    type Auth = MsChapV2Change;
+    type Auth = (MsChapV2Change, Eap<Change, PassThrough<1500>>);
     type Networks = Ipv4Only;
 }
 
@@ -66,6 +69,8 @@ pub struct Tunnel {
     pub user: Option<Rc<User>>,
     /// Where the question about it is that a RADIUS server is asked.
     pub question: Option<usize>,
+    /// Its EAP with a RADIUS server, which has not come to an end.
+    pub talk: Option<Talk>,
     /// How long it may be up, if that is said.
     pub longest: Option<Duration>,
     /// Which address it gets.
@@ -124,6 +129,7 @@ impl Tunnel {
             call_id: None,
             user: None,
             question: None,
+            talk: None,
             longest: None,
             address: None,
             pooled: false,
@@ -355,6 +361,10 @@ impl Tunnel {
                         _ => continue,
                     },
                 },
+                Event::Ppp(Link::Eap(eap)) => Happening::Eap {
+                    id: eap.id,
+                    packet: eap.packet.to_vec(),
+                },
                 Event::Ppp(Link::Ipv4Up(ipv4)) => Happening::Up(ipv4),
                 Event::Ppp(Link::Ipv4Down) => Happening::NoIpv4,
                 Event::Down(reason) => Happening::Down(reason),
@@ -389,6 +399,13 @@ pub enum Presented {
         /// The message.
         data: Vec<u8>,
     },
+    /// By EAP, of which this server understands nothing.
+    Eap {
+        /// The packet.
+        packet: Vec<u8>,
+        /// What the RADIUS server wants back.
+        state: Vec<u8>,
+    },
 }
 
 /// What the server has to do something about.
@@ -404,6 +421,13 @@ pub enum Happening {
         name: Vec<u8>,
         /// How it proves it.
         presented: Presented,
+    },
+    /// The client has answered in EAP.
+    Eap {
+        /// To be given back.
+        id: AuthId,
+        /// Its packet.
+        packet: Vec<u8>,
     },
     /// Packets may be sent.
     Up(pptp_core::ppp::Ipv4),

@@ -108,7 +108,10 @@ impl<T> Client<T> {
             doubted.is_some_and(|until| now < until)
         };
         let (doubted, good): (Vec<_>, Vec<_>) = (0..self.servers.len()).partition(is_doubted);
-        let mut others = [good, doubted].concat();
+        let mut others = match question.server {
+            Some(server) => vec![server],
+            None => [good, doubted].concat(),
+        };
         others.reverse();
         let place = self.asked.vacant_key();
         let request = match self.next_request(now, registry, place, &question, &mut others) {
@@ -127,13 +130,13 @@ impl<T> Client<T> {
     }
 
     /// Reads what has come about the question at that place. If it is the answer, gives the ticket back with what `judge`
-    /// makes of it; if there will be none, with the reason.
+    /// makes of it, and of the number of the server; if there will be none, with the reason.
     pub fn read<A>(
         &mut self,
         now: Instant,
         registry: &Registry,
         place: usize,
-        judge: impl FnOnce(&Reply<'_>, &Question) -> Result<A, Trouble>,
+        judge: impl FnOnce(&Reply<'_>, &Question, usize) -> Result<A, Trouble>,
     ) -> Option<(T, Result<A, Trouble>)> {
         let mut room = Zeroizing::new([0; MAX_PACKET_LEN]);
         let secret = pptp_radius::Secret::new(&self.secret)?;
@@ -167,7 +170,7 @@ impl<T> Client<T> {
                     if let Some(known) = self.servers.get_mut(*server) {
                         known.doubted = None;
                     }
-                    let judged = judge(&reply, &asked.question);
+                    let judged = judge(&reply, &asked.question, *server);
                     let ticket = self.take(registry, place)?;
                     return Some((ticket, judged));
                 }

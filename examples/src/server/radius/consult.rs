@@ -1,17 +1,18 @@
 //! Between the server and its RADIUS servers.
 
-use super::answer::Answer;
+use super::answer::{Answer, Said};
+use super::eap::{self, Talk};
 use super::question::Question;
 use super::trouble::Trouble;
 use crate::server::guarding::Attempt;
 use crate::server::serve::Server;
-use crate::server::sessions::{Judged, reject};
+use crate::server::sessions::{Judged, Told, account_of, reject};
 use crate::server::tunnel::Presented;
 use crate::server::users::User;
+use pptp_core::ppp::AuthId;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Verdict};
 use pptp_core::time::Instant;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -28,6 +29,25 @@ pub struct Ticket {
     came: Instant,
     /// Who it is, as the guard knows it.
     account: Vec<u8>,
+    /// The identifier of its packet, if it is EAP's.
+    eap: Option<u8>,
+}
+
+/// Whom to ask about, and what.
+#[derive(Debug)]
+pub(in crate::server) struct Ask {
+    /// The place of the tunnel.
+    pub place: usize,
+    /// To be given back with the verdict.
+    pub id: AuthId,
+    /// Who it is, as the guard knows it.
+    pub account: Vec<u8>,
+    /// Who it is, as it came.
+    pub name: Vec<u8>,
+    /// What is presented.
+    pub presented: Presented,
+    /// The only server that can know, if it is about something that one has begun.
+    pub server: Option<usize>,
 }
 
 /// Why a user whom a RADIUS server lets in does not come in.
@@ -36,37 +56,34 @@ const NO_ENCRYPTION: &str = "the RADIUS server demands encryption that the polic
 
 impl Server {
     /// Asks a RADIUS server about somebody, whom the guard lets try.
-    pub(in crate::server) fn consult(
-        &mut self,
-        now: Instant,
-        (place, id): (usize, AuthId),
-        account: Vec<u8>,
-        name: &[u8],
-        presented: Presented,
-    ) {
-        // Of an attempt that nobody waits for any more.
-        self.forget_question(place);
+    pub(in crate::server) fn consult(&mut self, now: Instant, ask: Ask) {
         let mtu = self.config.network.mtu;
-        let (Some(radius), Some(tunnel)) = (&mut self.radius, self.table.get(place)) else {
+        let (Some(radius), Some(tunnel)) = (&mut self.radius, self.table.get(ask.place)) else {
             return;
         };
         let to = match tunnel.tcp().local_addr() {
             Ok(SocketAddr::V4(address)) => Some(*address.ip()),
             _ => None,
         };
+        let eap = match &ask.presented {
+            Presented::Eap { packet, .. } => Some(eap::identifier(packet)),
+            Presented::Response { .. } | Presented::Change { .. } => None,
+        };
         let question = Question {
-            name: name.to_vec(),
-            presented,
+            name: ask.name,
+            presented: ask.presented,
             session: tunnel.number,
             from: *tunnel.peer.ip(),
             to,
             mtu,
+            server: ask.server,
         };
         let ticket = Ticket {
-            place,
-            id,
+            place: ask.place,
+            id: ask.id,
             came: now,
-            account,
+            account: ask.account,
+            eap,
         };
         match radius.ask(now, self.poll.registry(), ticket, question) {
             Ok(question) => tunnel.question = Some(question),
@@ -80,9 +97,12 @@ impl Server {
         let Some(radius) = &mut self.radius else {
             return;
         };
-        let answered = radius.read(now, self.poll.registry(), question, |reply, question| {
-            Answer::new(reply, &question.presented, configured)
-        });
+        let answered = radius.read(
+            now,
+            self.poll.registry(),
+            question,
+            |reply, question, server| Answer::new(reply, &question.presented, server, configured),
+        );
         if let Some((ticket, answer)) = answered {
             self.answered(now, &ticket, answer);
         }
@@ -97,29 +117,82 @@ impl Server {
         }
     }
 
-    /// Nobody waits for an answer about the tunnel at `place` any more.
+    /// Nobody waits any more for a verdict of a RADIUS server on the tunnel at `place`, if anybody has.
     pub(in crate::server) fn forget_question(&mut self, place: usize) {
-        if let Some(tunnel) = self.table.get(place)
-            && let Some(question) = tunnel.question.take()
-            && let Some(radius) = &mut self.radius
-            && let Some(ticket) = radius.take(self.poll.registry(), question)
-        {
-            let source = IpAddr::V4(*tunnel.peer.ip());
-            self.guard
-                .withdrawn(self.clock.now(), source, &ticket.account);
+        let Some(tunnel) = self.table.get(place) else {
+            return;
+        };
+        let (talk, question) = (tunnel.talk.take(), tunnel.question.take());
+        let source = IpAddr::V4(*tunnel.peer.ip());
+        let ticket = question.zip(self.radius.as_mut());
+        let ticket =
+            ticket.and_then(|(question, radius)| radius.take(self.poll.registry(), question));
+        let now = self.clock.now();
+        match (talk, ticket) {
+            (Some(talk), _) if talk.has_begun() => {
+                self.guard.failed(now, source, &talk.account);
+            }
+            (Some(Talk { account, .. }), _) | (None, Some(Ticket { account, .. })) => {
+                self.guard.withdrawn(now, source, &account);
+            }
+            (None, None) => {}
         }
     }
 
     /// A question is answered, or will not be.
     fn answered(&mut self, now: Instant, ticket: &Ticket, answer: Result<Answer, Trouble>) {
-        let (place, tries) = (ticket.place, self.config.limits.tries);
-        let Some(tunnel) = self.table.get(place) else {
+        self.mark(ticket.place);
+        let Some(tunnel) = self.table.get(ticket.place) else {
             return;
         };
         let (session, peer, user) = (tunnel.number, tunnel.peer, Text(&ticket.account));
         tunnel.question = None;
+        if let Ok(Answer {
+            said:
+                Said::More {
+                    packet,
+                    state,
+                    server,
+                },
+            ..
+        }) = &answer
+        {
+            if let Some(talk) = &mut tunnel.talk {
+                talk.goes_on(state.clone(), *server);
+            }
+            match tunnel.session.eap_reply(now, ticket.id, packet) {
+                Ok(()) => return,
+                Err(error) => info!(session, %peer, %user, %error, "EAP"),
+            }
+        }
+        let has_begun = tunnel.talk.take().is_some_and(|talk| talk.has_begun());
         tunnel.failures = tunnel.failures.saturating_add(1);
-        let may_retry = tunnel.failures < tries;
+        let judged = match answer {
+            Ok(answer) => {
+                for message in &answer.messages {
+                    info!(session, %user, message, "the RADIUS server says");
+                }
+                self.weigh(ticket, answer)
+            }
+            Err(trouble) => {
+                warn!(session, %peer, %user, why = %trouble, "turned away");
+                tunnel.refusal = trouble.why();
+                if matches!(trouble, Trouble::Unaskable(_)) {
+                    ticket.refuse(ErrorCode::AuthenticationFailure, false, Attempt::Wrong)
+                } else if has_begun {
+                    // Whoever can bring that about must not go on guessing.
+                    ticket.refuse(ErrorCode::AUTH_SERVER_FAILED, false, Attempt::Wrong)
+                } else {
+                    ticket.refuse(ErrorCode::AUTH_SERVER_FAILED, false, Attempt::NotJudged)
+                }
+            }
+        };
+        self.conclude(now, ticket.place, judged);
+    }
+
+    /// What is to be made of a verdict.
+    fn weigh<'a>(&mut self, ticket: &'a Ticket, answer: Answer) -> Judged<'a> {
+        let (place, tries) = (ticket.place, self.config.limits.tries);
         let mut known = User {
             name: String::from_utf8_lossy(&ticket.account).into_owned(),
             hash: None,
@@ -128,65 +201,66 @@ impl Server {
             networks: Vec::new(),
             mppe: None,
         };
-        let mut judged = Judged {
-            id: ticket.id,
-            came: ticket.came,
-            account: &ticket.account,
-            verdict: reject(ErrorCode::AUTH_SERVER_FAILED, false),
-            attempt: Attempt::NotJudged,
-            mppe: None,
-            user: None,
+        let kept_out = ticket.refuse(ErrorCode::AUTH_SERVER_FAILED, false, Attempt::NotJudged);
+        let told = match answer.said {
+            Said::In(verdict) => Told::Verdict(verdict),
+            Said::InByEap { keys } => Told::Eap {
+                identifier: ticket.eap.unwrap_or_default(),
+                is_in: true,
+                keys,
+            },
+            Said::Out { error, retry } => {
+                let Some(tunnel) = self.table.get(place) else {
+                    return kept_out;
+                };
+                let (session, peer, user) = (tunnel.number, tunnel.peer, Text(&ticket.account));
+                info!(session, %peer, %user, why = %error, "the RADIUS server refuses");
+                tunnel.refusal = why(error);
+                if error == ErrorCode::PasswordExpired {
+                    // People need time to think of another one.
+                    tunnel.deadline = tunnel.deadline.map(|at| at + Authenticator::RETRY_TIMEOUT);
+                }
+                let retry = retry && tunnel.failures < tries;
+                return Judged {
+                    user: Some(Rc::new(known)),
+                    ..ticket.refuse(error, retry, attempt(error))
+                };
+            }
+            // EAP's packet could not be passed on.
+            Said::More { .. } => return kept_out,
         };
-        match answer {
-            Err(trouble) => {
-                warn!(session, %peer, %user, why = %trouble, "turned away");
-                tunnel.refusal = trouble.why();
-                if matches!(trouble, Trouble::Unaskable(_)) {
-                    judged.attempt = Attempt::Wrong;
-                    judged.verdict = reject(ErrorCode::AuthenticationFailure, may_retry);
+        if let Some(name) = answer.name {
+            known.name = account_of(&name);
+        }
+        known.address = answer.address;
+        known.mppe = answer.mppe;
+        let is_let_in = self.let_in(place, &known);
+        let Some(tunnel) = self.table.get(place) else {
+            return kept_out;
+        };
+        match is_let_in {
+            Ok(address) => {
+                tunnel.address = Some(address);
+                tunnel.pooled = known.address.is_none();
+                tunnel.longest = answer.longest;
+                Judged {
+                    told,
+                    attempt: Some(Attempt::Right),
+                    mppe: known.mppe,
+                    user: Some(Rc::new(known)),
+                    ..kept_out
                 }
             }
-            Ok(answer) => {
-                for message in &answer.messages {
-                    info!(session, %user, message, "the RADIUS server says");
-                }
-                if let Verdict::Reject { error, retry, .. } = answer.verdict {
-                    info!(session, %peer, %user, why = %error, "the RADIUS server refuses");
-                    tunnel.refusal = why(error);
-                    judged.attempt = attempt(error);
-                    judged.verdict = reject(error, retry && may_retry);
-                    if error == ErrorCode::PasswordExpired {
-                        // People need time to think of another one.
-                        tunnel.deadline =
-                            tunnel.deadline.map(|at| at + Authenticator::RETRY_TIMEOUT);
-                    }
-                } else {
-                    known.address = answer.address;
-                    known.mppe = answer.mppe;
-                    match self.let_in(place, &known) {
-                        Ok(address) => {
-                            if let Some(tunnel) = self.table.get(place) {
-                                tunnel.address = Some(address);
-                                tunnel.pooled = known.address.is_none();
-                                tunnel.longest = answer.longest;
-                            }
-                            judged.attempt = Attempt::Right;
-                            judged.verdict = answer.verdict;
-                            judged.mppe = answer.mppe;
-                        }
-                        Err(why) => {
-                            warn!(session, %peer, %user, why, "turned away");
-                            if let Some(tunnel) = self.table.get(place) {
-                                tunnel.refusal = why;
-                            }
-                        }
-                    }
+            Err(why) => {
+                let (session, peer, user) = (tunnel.number, tunnel.peer, &known.name);
+                warn!(session, %peer, user, why, "turned away");
+                tunnel.refusal = why;
+                Judged {
+                    user: Some(Rc::new(known)),
+                    ..kept_out
                 }
             }
         }
-        judged.user = Some(Rc::new(known));
-        self.conclude(now, place, judged);
-        self.mark(place);
     }
 
     /// What keeps out a user whom a RADIUS server lets in, or the address.
@@ -206,6 +280,29 @@ impl Server {
             }
         }
         self.grant(place, user)
+    }
+}
+
+impl Ticket {
+    /// A refusal.
+    fn refuse(&self, error: ErrorCode, retry: bool, attempt: Attempt) -> Judged<'_> {
+        let told = match self.eap {
+            None => Told::Verdict(reject(error, retry)),
+            Some(identifier) => Told::Eap {
+                identifier,
+                is_in: false,
+                keys: None,
+            },
+        };
+        Judged {
+            id: self.id,
+            came: self.came,
+            account: &self.account,
+            told,
+            attempt: Some(attempt),
+            mppe: None,
+            user: None,
+        }
     }
 }
 

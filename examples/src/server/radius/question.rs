@@ -23,6 +23,8 @@ pub struct Question {
     pub to: Option<Ipv4Addr>,
     /// The longest packet, in octets, that the link takes.
     pub mtu: u16,
+    /// The only server that can know, if it is about something that one has begun.
+    pub server: Option<usize>,
 }
 
 /// Who asks, and of whom the server knows that.
@@ -49,7 +51,12 @@ impl Question {
         let mut buffer = Zeroizing::new(vec![0; MAX_PACKET_LEN]);
         let mut request = Builder::request(&mut buffer, asker.secret, identifier, authenticator);
         let (from, to) = (self.from.to_string(), self.to.map(|it| it.to_string()));
-        request.user_name(&self.name).link(&Link {
+        // Whoever gives no name is known by where it comes from (RFC 3579 §2.1).
+        let name = match self.presented {
+            Presented::Eap { .. } if self.name.is_empty() => from.as_bytes(),
+            _ => &self.name,
+        };
+        request.user_name(name).link(&Link {
             nas_address: asker.address,
             nas_identifier: asker.identifier.as_bytes(),
             port: u32::try_from(self.session).ok(),
@@ -69,6 +76,12 @@ impl Presented {
     /// Appends the attributes for it.
     fn write(&self, request: &mut Builder<'_, '_>) {
         match self {
+            Self::Eap { packet, state } => {
+                request.eap(packet);
+                if !state.is_empty() {
+                    request.state(state);
+                }
+            }
             Self::Response {
                 identifier,
                 challenge,
