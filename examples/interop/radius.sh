@@ -10,7 +10,7 @@ asks() {
     ip netns add "$LAB_NETNS" 2>/dev/null || true
     ip -n "$LAB_NETNS" link set lo up
     rm -rf "$LOGS/raddb"
-    sh "$here/../../pptp-ppp/radius/tests/freeradius/raddb.sh" "$LOGS/raddb" 127.0.0.1 1812
+    sh "$here/../../pptp-ppp/radius/tests/freeradius/raddb.sh" "$LOGS/raddb" 127.0.0.1 1812 "${EAP:-md5}"
     (umask 077 && echo testing-secret >"$LOGS/secret")
     host "radius=servers = [\"127.0.0.1:9\", \"127.0.0.1\"]
 secret-file = \"$LOGS/secret\"
@@ -82,7 +82,7 @@ case_radius_password() {
 
 # pppd's own EAP-MSCHAPv2, which goes through our server, and then its MPPE by keys of FreeRADIUS's. A wrong password after it.
 case_radius_eap() {
-    asks 2 authentication=eap
+    EAP=mschapv2 asks 2 authentication=eap
     guest_dials require-mppe-128 'user alice' 'password wonderland'
     guest "up t || exit 1; ping -q -c 3 -i 0.2 -W 2 $INSIDE"
     logs ' up session=1 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'
