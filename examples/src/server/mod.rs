@@ -11,6 +11,7 @@
 //! guarding    who has failed too often to be listened to
 //! serve       the loop between sockets, devices, signals and the tunnels
 //! sessions    what happens to a tunnel   -> answers to the library, addresses, routes, the log
+//! verdicts    what a client is told that says who it is, and the guard
 //! packets     from the raw sockets to the devices, and back
 //! table       the tunnels, by call, address and time
 //! tunnel      one client: TCP, the library's Server, the order of its packets
@@ -38,6 +39,7 @@ mod sessions;
 mod table;
 mod tunnel;
 mod users;
+mod verdicts;
 
 use arguments::{Arguments, Command};
 use config::Config;

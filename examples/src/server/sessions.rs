@@ -7,17 +7,15 @@ use super::radius::Ask;
 use super::serve::Server;
 use super::tunnel::{Happening, Presented, Tunnel};
 use super::users::{User, Users};
+use super::verdicts::{Judged, Told, account_of, reject};
 use crate::net::clock;
 use crate::text::encryption;
 use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
-use pptp_core::ppp::config::MppePolicy;
-use pptp_core::ppp::mschap::without_domain;
 use pptp_core::ppp::wire::Text;
-use pptp_core::ppp::wire::eap::Code as EapCode;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Grant, Ipv4, Methods, Phase, StartKeys, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Ipv4, Methods, Phase, Verdict};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
@@ -32,41 +30,6 @@ const GOODBYE: Duration = Duration::from_secs(8);
 
 /// Why somebody who has the right password does not come in.
 const ENOUGH: &str = "the user has as many sessions as there may be";
-
-/// What is to be made of an attempt to log in.
-#[derive(Debug)]
-pub(super) struct Judged<'a> {
-    /// To be given back.
-    pub id: AuthId,
-    /// When it came.
-    pub came: Instant,
-    /// Who it is, as the guard knows it.
-    pub account: &'a [u8],
-    /// What the client is told.
-    pub told: Told<'a>,
-    /// What the guard is. `None`: whether the client is let in.
-    pub attempt: Option<Attempt>,
-    /// What encryption there has to be, if not as for all.
-    pub mppe: Option<MppePolicy>,
-    /// Who it is.
-    pub user: Option<Rc<User>>,
-}
-
-/// What a client is told.
-#[derive(Debug)]
-pub(super) enum Told<'a> {
-    /// A verdict on what it has presented.
-    Verdict(Verdict<'a>),
-    /// In EAP: with the identifier of its packet.
-    Eap {
-        /// That of its packet.
-        identifier: u8,
-        /// Whether it is let in.
-        is_in: bool,
-        /// The keys of MPPE.
-        keys: Option<StartKeys>,
-    },
-}
 
 impl Server {
     /// The library's configuration for a client, which gets `address` if it is not known who it is.
@@ -206,13 +169,13 @@ impl Server {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
-        let mut attempt = Some(Attempt::Wrong);
+        let mut attempt = Attempt::Wrong;
         tunnel.failures = tunnel.failures.saturating_add(1);
         let wrong = reject(ErrorCode::AuthenticationFailure, tunnel.failures < tries);
         let verdict = match (&user, granted) {
             _ if !is_allowed => {
                 info!(session = number, %peer, user = %Text(&account), why = TOO_MANY, "turned away");
-                attempt = Some(Attempt::Refused);
+                attempt = Attempt::Refused;
                 tunnel.refusal = TOO_MANY;
                 wrong
             }
@@ -222,13 +185,13 @@ impl Server {
                 tunnel.refusal = "the password is wrong";
                 match assessed {
                     Assessed::Right | Assessed::Changed(_) => {
-                        attempt = None;
+                        attempt = Attempt::Right;
                         user.hash.as_ref().map_or(wrong, Verdict::NtHash)
                     }
                     Assessed::Wrong => wrong,
                     Assessed::Expired => {
                         info!(session = number, %peer, user = user.name, "has to change the password");
-                        attempt = Some(Attempt::Right);
+                        attempt = Attempt::Right;
                         tunnel.refusal = "the password has to be changed";
                         // People need time to think of another one.
                         tunnel.deadline =
@@ -236,7 +199,7 @@ impl Server {
                         reject(ErrorCode::PasswordExpired, false)
                     }
                     Assessed::Unfit(why) => {
-                        attempt = Some(Attempt::NotJudged);
+                        attempt = Attempt::NotJudged;
                         tunnel.refusal = why;
                         reject(ErrorCode::ChangingPassword, false)
                     }
@@ -245,7 +208,7 @@ impl Server {
             }
             (Some(user), Some(Err(why))) => {
                 warn!(session = number, %peer, user = user.name, why, "turned away");
-                attempt = Some(Attempt::NotJudged);
+                attempt = Attempt::NotJudged;
                 tunnel.refusal = why;
                 reject(ErrorCode::AUTH_SERVER_FAILED, false)
             }
@@ -258,7 +221,7 @@ impl Server {
         };
         if is_allowed && tunnel.session.phase() != Phase::Authenticate {
             // It has ended meanwhile, and nobody hears the verdict.
-            attempt = Some(Attempt::NotJudged);
+            attempt = Attempt::NotJudged;
         }
         let judged = Judged {
             id,
@@ -270,55 +233,6 @@ impl Server {
             user: user.clone(),
         };
         self.conclude(now, place, judged);
-    }
-
-    /// Tells the client, and the guard.
-    pub(super) fn conclude(&mut self, now: Instant, place: usize, judged: Judged<'_>) {
-        let Some(tunnel) = self.table.get(place) else {
-            return;
-        };
-        let (id, session) = (judged.id, &mut tunnel.session);
-        let grant = Grant {
-            address: tunnel.address,
-            mppe: judged.mppe,
-        };
-        tunnel.user = judged.user;
-        match judged.told {
-            Told::Verdict(verdict) => session.authorize(now, id, &verdict, grant),
-            Told::Eap {
-                identifier,
-                is_in,
-                keys,
-            } => {
-                let code = if is_in {
-                    EapCode::SUCCESS
-                } else {
-                    EapCode::FAILURE
-                };
-                let told = if is_in {
-                    session.eap_keys(now, id, keys, grant)
-                } else {
-                    Ok(())
-                };
-                let packet = [code.0, identifier, 0, 4];
-                if let Err(error) = told.and_then(|()| session.eap_reply(now, id, &packet)) {
-                    debug!(session = tunnel.number, %error, "EAP");
-                }
-            }
-        }
-        // Who is let in goes on at once; who is not waits to be told.
-        let is_in = tunnel.session.phase() != Phase::Authenticate;
-        let found = if is_in {
-            Attempt::Right
-        } else {
-            Attempt::Wrong
-        };
-        let attempt = judged.attempt.unwrap_or(found);
-        if attempt != Attempt::Right || !is_in {
-            // Whoever merely knows a name must not keep an address while the link ends.
-            self.take_back_address(place);
-        }
-        self.attempted(now, judged.came, place, judged.account, attempt);
     }
 
     /// Finds an address for `user`, who may yet turn out to be somebody else.
@@ -554,20 +468,6 @@ impl Server {
             self.end(now, place, "the user is no more, or is another one now");
         }
     }
-}
-
-/// A verdict that refuses.
-pub(super) const fn reject(error: ErrorCode, retry: bool) -> Verdict<'static> {
-    Verdict::Reject {
-        error,
-        retry,
-        message: b"",
-    }
-}
-
-/// The account of whoever presents `name` and is none of the users: whatever is in front, and however it is written.
-pub(super) fn account_of(name: &[u8]) -> String {
-    String::from_utf8_lossy(without_domain(name)).to_lowercase()
 }
 
 fn two(servers: &[Ipv4Addr]) -> [Option<Ipv4Addr>; 2] {

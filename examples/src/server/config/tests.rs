@@ -44,6 +44,13 @@ const ALL: &str = r#"
     [passwords]
     file = "/var/lib/pptp-server/passwords"
     shortest = 12
+    [radius]
+    servers = ["radius.example", "192.0.2.9:1645"]
+    secret-file = "/etc/pptp-server.secret"
+    timeout = 2
+    tries = 4
+    nas-identifier = "gate"
+    require-message-authenticator = false
     [timing]
     echo-interval = 10
     echo-failures = 3
@@ -87,6 +94,9 @@ fn all_there_is_to_say() {
     let alice = config.users[0].policy.as_ref().unwrap().mppe();
     assert_eq!(alice, MppePolicy::default());
     assert_eq!(config.users[0].networks.len(), 2);
+    assert_eq!(config.radius.servers.len(), 2);
+    assert_eq!(config.radius.schedule().first, Duration::from_secs(2));
+    assert_eq!(config.radius.schedule().tries, 4);
 }
 
 /// RFC 2759 §9.2: the hash of "clientPass".
@@ -111,12 +121,12 @@ fn secrets_are_not_shown() {
     let wrong = ALL.replace("password = \"wonderland\"", "password = \"wonderland\" x");
     let text = error(&wrong);
     assert!(!text.contains("wonderland"), "{text}");
-    assert!(text.starts_with("line 42: "), "{text}");
+    assert!(text.starts_with("line 49: "), "{text}");
     let digits = ALL.replace("\"wonderland\"", "19283746");
     let text = error(&digits);
     assert_eq!(
         text,
-        "line 42: a password, or its hash, is a text in quotes"
+        "line 49: a password, or its hash, is a text in quotes"
     );
 }
 
@@ -166,6 +176,28 @@ fn mistakes_are_told() {
             "authentication = \"none\"",
             "there are no keys",
         ),
+        (
+            "timeout = 2",
+            "timeout = 5",
+            "radius: timeout is 5, not 1 to 4",
+        ),
+        ("tries = 4", "tries = 0", "radius: tries is 0, not 1 to 10"),
+        ("\"gate\"", "\"\"", "radius: nas-identifier has 0 octets"),
+        (
+            "secret-file = \"/etc/pptp-server.secret\"",
+            "",
+            "radius: there has to be a secret-file",
+        ),
+        (
+            "192.0.2.9:1645",
+            "192.0.2.9:radius",
+            "neither HOST nor HOST:PORT",
+        ),
+        (
+            "authentication = \"mschap-v2\"\n    mppe = \"allow\"",
+            "authentication = \"none\"\n    mppe = \"allow\"",
+            "radius: without authentication there is nothing to ask",
+        ),
         ("tries = 3", "tries = 0", "tries is 0, not 1 to 5"),
         ("tries = 3", "tries = 6", "tries is 6, not 1 to 5"),
         (
@@ -199,6 +231,11 @@ fn the_example_is_what_holds_without_it() {
     assert_eq!(example.limits, least.limits);
     assert_eq!(example.timing, least.timing);
     assert_eq!(example.guard, least.guard);
+    let radius = crate::server::radius::Settings {
+        secret_file: None,
+        ..example.radius.clone()
+    };
+    assert_eq!(radius, least.radius);
     assert_eq!(example.passwords.shortest, least.passwords.shortest);
     assert_eq!(example.listen, least.listen);
     assert_eq!(example.network.devices, least.network.devices);

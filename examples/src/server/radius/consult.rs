@@ -6,9 +6,9 @@ use super::question::Question;
 use super::trouble::Trouble;
 use crate::server::guarding::Attempt;
 use crate::server::serve::Server;
-use crate::server::sessions::{Judged, Told, account_of, reject};
 use crate::server::tunnel::Presented;
 use crate::server::users::User;
+use crate::server::verdicts::{Judged, Told, account_of, reject};
 use pptp_core::ppp::AuthId;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::wire::Text;
@@ -245,7 +245,7 @@ impl Server {
                 tunnel.longest = answer.longest;
                 Judged {
                     told,
-                    attempt: Some(Attempt::Right),
+                    attempt: Attempt::Right,
                     mppe: known.mppe,
                     user: Some(Rc::new(known)),
                     ..kept_out
@@ -299,7 +299,7 @@ impl Ticket {
             came: self.came,
             account: &self.account,
             told,
-            attempt: Some(attempt),
+            attempt,
             mppe: None,
             user: None,
         }

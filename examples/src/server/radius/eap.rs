@@ -3,8 +3,8 @@
 use super::consult::Ask;
 use crate::server::guarding::{Attempt, TOO_MANY};
 use crate::server::serve::Server;
-use crate::server::sessions::{Judged, Told, account_of};
 use crate::server::tunnel::Presented;
+use crate::server::verdicts::{Judged, Told, account_of};
 use pptp_core::ppp::AuthId;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::eap::{Code, Type};
@@ -107,7 +107,7 @@ impl Server {
                     is_in: false,
                     keys: None,
                 },
-                attempt: Some(Attempt::Refused),
+                attempt: Attempt::Refused,
                 mppe: None,
                 user: None,
             };
