@@ -73,6 +73,9 @@ def gre(packet):
         seed("ppp_frame", kind, frame)
         if protocol == 0xC223:
             seed("mschapv2", (rest[0], len(rest) // 8), rest)
+        if protocol == 0xC227:
+            for mode in (0, 2):
+                seed("eap", (mode, rest[0], rest[4:6]), bytes([mode]) + rest)
 
 
 def control(stream):
@@ -150,6 +153,22 @@ seed("mschapv2", "tries as authenticator", b"".join(as_authenticator), 1200)
 for data in [bytes([26]) + change, bytes([3, 26, 13, 0]), bytes([254]) + bytes.fromhex("00000000000003fe00000000000005fe00001400000006")]:
     packet = struct.pack(">BBH", 2, 9, len(data) + 4) + data
     seed("ppp_frame", ("eap", data[:1]), b"\xc2\x27" + packet)
+
+# EAP: whole conversations with either end (a method begun, refused, tried again, and one that is the caller's), and two ends
+# between whom packets arrive, are lost, come twice, are changed and go back.
+def as_eap(packet):
+    return chap(1 if packet[0] in (1, 3, 4) else 2, packet[0] + packet[1], bytes([26]) + packet)
+
+
+for mode in (0, 2):
+    for number, packets in enumerate((as_peer, as_authenticator)):
+        identity = chap(1 + number, 1, b"\x01alice")
+        packets = identity + b"".join(map(as_eap, packets)) + chap(3, 7, b"") + chap(4, 7, b"")
+        seed("eap", ("tries", mode, number), bytes([mode]) + packets, 1300)
+    tls = chap(1, 1, b"\x0d\x20") + chap(2, 2, b"\x0d\x00") + chap(1, 3, b"\xfe\x00\x01\x37\x00\x00\x00\x21") + chap(2, 1, b"\x03\x0d\x04")
+    seed("eap", ("tls", mode), bytes([mode]) + tls)
+for acts in ("05" * 12, "050002" + "05" * 12, "0505030a01" + "05" * 12, "05050404010005" + "05" * 12):
+    seed("eap", ("acts", acts), bytes([1]) + bytes.fromhex(acts))
 
 # MPPE: strength, mode and rule; packets after so many losses, resets (0x80), forged ones (0xc0 and a count), so many at
 # once (0x80 and their number) that are sent, lost or renumbered.

@@ -102,6 +102,7 @@ fn credentials(arguments: &Arguments) -> Result<(Option<Credentials>, bool), Fai
     let (password, is_asking) = password::read(policy.password_file.as_deref(), user)?;
     let credentials = Credentials::new(user, &password);
     credentials
+        .map(|credentials| credentials.with_methods(policy.methods()))
         .map(|credentials| (Some(credentials), is_asking && prompt::is_possible()))
         .map_err(|error| Failure::Usage(error.to_string()))
 }
@@ -124,7 +125,11 @@ fn dial<'a>(
     let mut config = arguments.config()?;
     let policy = &arguments.policy;
     let user = policy.user.clone().unwrap_or_default();
-    let secrets = Secrets::new(user, policy.new_password_file.clone(), is_asking);
+    let secrets = Secrets::new(
+        (user, policy.methods()),
+        policy.new_password_file.clone(),
+        is_asking,
+    );
     config.ppp.credentials = lasting.credentials.clone();
     if secrets.has_more() {
         config.ppp.credentials = config.ppp.credentials.map(Credentials::asking);

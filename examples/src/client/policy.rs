@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use clap::ValueEnum;
+use pptp_core::ppp::Methods;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
 use std::path::PathBuf;
 
@@ -56,6 +57,10 @@ pub struct Policy {
 pub enum Method {
     /// Each end proves that it knows the password
     MschapV2,
+    /// The same in EAP
+    EapMschapV2,
+    /// By MD5, in EAP: the server proves nothing, and there are no keys to encrypt with
+    EapMd5,
     /// The server need not ask who we are: whoever answers at its address is believed
     None,
 }
@@ -100,13 +105,16 @@ impl Policy {
     /// # Errors
     /// [`Failure::Usage`] if not.
     pub fn check(&self) -> Result<(), Failure> {
-        let named = |method| self.auth.contains(&method);
+        let proofs = self.auth.iter().any(|method| *method != Method::None);
+        let keys = self.auth.is_empty() || self.methods().intersects(Methods::default());
         let wrong = if self.user.is_none() && self.mppe == Encrypt::Require {
             "the keys of encryption come from the password: give --user, or --mppe allow or refuse"
-        } else if self.user.is_none() && named(Method::MschapV2) {
-            "--auth mschap-v2 takes --user"
-        } else if self.user.is_some() && !self.auth.is_empty() && !named(Method::MschapV2) {
-            "--user is of no use without --auth mschap-v2"
+        } else if self.user.is_none() && proofs {
+            "to log in by any of --auth takes --user"
+        } else if self.user.is_some() && !self.auth.is_empty() && !proofs {
+            "--user is of no use with --auth none alone"
+        } else if self.mppe == Encrypt::Require && !keys {
+            "there are no keys of encryption in this --auth: add another, or --mppe allow or refuse"
         } else {
             return Ok(());
         };
@@ -117,6 +125,21 @@ impl Policy {
     #[must_use]
     pub fn needs_authentication(&self) -> bool {
         self.user.is_some() && !self.auth.contains(&Method::None)
+    }
+
+    /// How we may prove who we are.
+    #[must_use]
+    pub fn methods(&self) -> Methods {
+        if self.auth.is_empty() {
+            return Methods::MS_CHAP_V2;
+        }
+        let method = |it: &Method| match it {
+            Method::MschapV2 => Methods::MS_CHAP_V2,
+            Method::EapMschapV2 => Methods::EAP_MS_CHAP_V2,
+            Method::EapMd5 => Methods::EAP_MD5,
+            Method::None => Methods::empty(),
+        };
+        self.auth.iter().map(method).collect()
     }
 
     /// What encryption will do.
@@ -188,5 +211,15 @@ mod tests {
         assert_eq!(needed("--auth none"), Ok(false));
         assert!(needed("--auth mschap-v2").is_err());
         assert!(needed("-u alice --auth none").is_err());
+        let methods = |line: &str| parse(&format!("pptp-client -u alice {line}")).methods();
+        assert_eq!(methods(""), Methods::MS_CHAP_V2);
+        let all = Methods::MS_CHAP_V2 | Methods::EAP_MS_CHAP_V2 | Methods::EAP_MD5;
+        assert_eq!(methods("--auth mschap-v2,eap-mschap-v2,eap-md5"), all);
+        assert_eq!(needed("-u alice --auth eap-md5"), Ok(true));
+        assert!(
+            parse("pptp-client -u alice --auth eap-md5")
+                .check()
+                .is_err()
+        );
     }
 }

@@ -16,8 +16,9 @@ use crate::net::probe::Probe;
 pub use asking::Secrets;
 use log::{debug, trace};
 use pptp_core::control::CloseReason;
+use pptp_core::ppp::auth::mschapv2::Change;
 use pptp_core::ppp::{
-    DownReason as LinkDown, Event as LinkEvent, Ipv4, Ipv4Only, Mppe, MsChapV2Change, Profile,
+    DownReason as LinkDown, Eap, Event as LinkEvent, Ipv4, Ipv4Only, Mppe, MsChapV2Change, Profile,
 };
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
@@ -32,13 +33,13 @@ const HELD_PACKETS: usize = 128;
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// MS-CHAPv2 with changes of password, MPPE, IPv4.
+/// MS-CHAPv2 with changes of password, by itself and in EAP, MPPE, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct WithChange;
 
 impl Profile for WithChange {
     type Suite = Mppe;
-    type Auth = MsChapV2Change;
+    type Auth = (MsChapV2Change, Eap<Change>);
     type Networks = Ipv4Only;
 }
 

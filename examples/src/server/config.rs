@@ -7,6 +7,7 @@ use super::pool::Range;
 use super::radius;
 use crate::net::networks;
 use ipnet::Ipv4Net;
+use pptp_core::ppp::Methods;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
 use pptp_core::ppp::mschap::NtHash;
 use serde::de::Error as _;
@@ -114,9 +115,25 @@ pub enum Authentication {
     /// By EAP: by whatever method a RADIUS server has, and users of the configuration by EAP-MSCHAPv2.
     #[serde(rename = "eap")]
     Eap,
+    /// By MS-CHAPv2 in EAP.
+    #[serde(rename = "eap-mschap-v2")]
+    EapMsChapV2,
     /// They do not: everybody comes in.
     #[serde(rename = "none")]
     None,
+}
+
+impl Authentication {
+    /// What may be used; `None`: nothing is demanded.
+    #[must_use]
+    pub const fn methods(self) -> Option<Methods> {
+        match self {
+            Self::MsChapV2 => Some(Methods::MS_CHAP_V2),
+            Self::Eap => Some(Methods::EAP.union(Methods::EAP_MS_CHAP_V2)),
+            Self::EapMsChapV2 => Some(Methods::EAP_MS_CHAP_V2),
+            Self::None => None,
+        }
+    }
 }
 
 /// Whether tunnels are encrypted.

@@ -15,7 +15,7 @@ use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Ipv4, Methods, Phase, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Ipv4, Phase, Verdict};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
@@ -44,11 +44,7 @@ impl Server {
         lcp.echo_interval =
             (timing.echo_interval != 0).then(|| Duration::from_secs(timing.echo_interval.into()));
         lcp.echo_failures = timing.echo_failures;
-        let methods = match self.config.authentication() {
-            Authentication::MsChapV2 => Some(Methods::MS_CHAP_V2),
-            Authentication::Eap => Some(Methods::EAP | Methods::EAP_MS_CHAP_V2),
-            Authentication::None => None,
-        };
+        let methods = self.config.authentication().methods();
         // A name is nothing that clients need; the empty one is never too long.
         config.ppp.demand = methods.and_then(|methods| Demand::new(methods, "pptp-server").ok());
         config.ppp.mppe = self.config.policy.mppe();

@@ -5,8 +5,9 @@ use super::super::prompt::Prompt;
 use super::super::{password, progress};
 use super::Tunnel;
 use pptp_core::DownReason;
+use pptp_core::ppp::auth::NameTooLong;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{Credentials, DownReason as LinkDown, RetryError};
+use pptp_core::ppp::{Credentials, DownReason as LinkDown, Methods, RetryError};
 use pptp_core::time::Instant;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 pub struct Secrets {
     /// The user, if there is one.
     user: String,
+    methods: Methods,
     /// Where the new password is, should the old one have expired.
     new_password_file: Option<PathBuf>,
     /// Whether the password was asked for at the terminal, so that others can be.
@@ -43,16 +45,27 @@ enum What {
 }
 
 impl Secrets {
-    /// Of `user`.
+    /// Of a user, who may prove it by these methods.
     #[must_use]
-    pub const fn new(user: String, new_password_file: Option<PathBuf>, is_asking: bool) -> Self {
+    pub const fn new(
+        (user, methods): (String, Methods),
+        new_password_file: Option<PathBuf>,
+        is_asking: bool,
+    ) -> Self {
         Self {
             user,
+            methods,
             new_password_file,
             is_asking,
             question: None,
             tried: None,
         }
+    }
+
+    /// The same user with another password.
+    fn with_password(&self, password: &str) -> Result<Credentials, NameTooLong> {
+        let who = Credentials::new(&self.user, password)?;
+        Ok(who.with_methods(self.methods))
     }
 
     /// Whether there is anything to say when the server asks for another password.
@@ -109,7 +122,7 @@ impl Tunnel<'_> {
             return self.give_up(error);
         }
         match question.what {
-            What::Password => match Credentials::new(&self.secrets.user, &answer) {
+            What::Password => match self.secrets.with_password(&answer) {
                 Ok(who) => {
                     let tried = self.session.retry(now, who.clone());
                     self.tell(tried, error, (who, false));
@@ -163,7 +176,7 @@ impl Tunnel<'_> {
     }
 
     fn change(&mut self, now: Instant, error: ErrorCode, new: &str) {
-        match Credentials::new(&self.secrets.user, new) {
+        match self.secrets.with_password(new) {
             Ok(who) => {
                 let tried = self.session.change_password(now, new);
                 self.tell(tried, error, (who, true));

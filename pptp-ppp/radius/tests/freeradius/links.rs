@@ -40,11 +40,12 @@ fn pass(
     response: (pptp_ppp::AuthId, Vec<u8>),
 ) {
     let (id, packet) = response;
+    let before = state.take();
     let (decision, keys, next, address) = server.ask(
         |it| {
             it.user_name(name).eap(&packet);
-            if let Some(state) = state {
-                it.state(state);
+            if let Some(before) = &before {
+                it.state(before);
             }
         },
         |reply| {
@@ -125,17 +126,13 @@ fn passes(client: &mut Ppp<Client>, gate: &mut Ppp<Server>) -> bool {
         0x45, 0, 0, 24, 0, 0, 0, 0, 64, 17, 0, 0, 10, 98, 0, 1, 10, 98, 7, 7, 1, 2, 3, 4,
     ];
     let (now, mut room) = (Instant::from_millis(20_000), [0; 64]);
-    let out = client
-        .send(Network::Ipv4, &packet, &mut room)
-        .unwrap()
-        .to_vec();
-    let came = |taken| matches!(taken, Ok(Inbound::Packet { packet: came, .. }) if came == packet);
-    let there = came(gate.handle_frame(now, &mut out.clone()));
-    let back = gate
-        .send(Network::Ipv4, &packet, &mut room)
-        .unwrap()
-        .to_vec();
-    there && came(client.handle_frame(now, &mut back.clone()))
+    let came = |taken: Result<Inbound<'_>, _>| matches!(taken, Ok(Inbound::Packet { packet: came, .. }) if came == packet);
+    let out = client.send(Network::Ipv4, &packet, &mut room).unwrap();
+    let len = out.len();
+    let there = came(gate.handle_frame(now, &mut room[..len]));
+    let back = gate.send(Network::Ipv4, &packet, &mut room).unwrap();
+    let len = back.len();
+    there && came(client.handle_frame(now, &mut room[..len]))
 }
 
 #[test]
