@@ -198,6 +198,19 @@ case_client_encryption_rejected() {
     PPTP_PASSWORD=wonderland fails 10 'encryption is required, and the peer has none that will do' --user alice
 }
 
+# By MD5, which pppd offers first, and by MSCHAPv2 after a Nak. Its Success gets lost on the way: it never sends one.
+case_client_eap() {
+    printf '%s\n' auth require-eap >"$LOGS/eap"
+    serve "$LOGS/eap"
+    alice --auth eap-md5 --mppe refuse
+    works
+    hang_up
+    alice --auth eap-mschap-v2
+    tells 'encryption: sending MPPE-128 stateless, receiving MPPE-128 stateless'
+    works
+    hang_up
+}
+
 case_client_nobody() {
     serve noauth
     dial --mppe refuse

@@ -129,6 +129,14 @@ case_server_stateless() {
     unhost
 }
 
+case_server_eap() {
+    host authentication=eap-mschap-v2
+    knock require-mppe-128
+    logs 'MPPE-128 stateless'
+    leaves
+    unhost
+}
+
 case_server_stateful() {
     host 'modes="stateful"'
     knock require-mppe-128 mppe-stateful 'plugin stateful.so'

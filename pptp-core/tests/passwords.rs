@@ -246,6 +246,6 @@ fn without_a_call_nothing_is_wanted() {
 fn buffers_are_as_long_as_the_profile_needs() {
     assert_eq!(Client::<Minimal>::MAX_CONTROL_DATAGRAM, 16 + 512);
     assert_eq!(Client::<Changing>::MAX_CONTROL_DATAGRAM, 16 + 590);
-    assert_eq!(Client::<Full>::MAX_OUTPUT, Client::<Changing>::MAX_OUTPUT);
+    assert_eq!(Client::<Full>::MAX_OUTPUT, 16 + 1504);
     assert_eq!(Server::<Minimal>::MAX_OUTPUT, Client::<Minimal>::MAX_OUTPUT);
 }

@@ -1,13 +1,13 @@
 //! PPP ([RFC 1661](https://www.rfc-editor.org/rfc/rfc1661)) without I/O: frames and time go in, frames and events come
 //! out.
 //!
-//! One [`Ppp`] is one end of one link, client or server: LCP, authentication by MS-CHAPv2 in both roles, CCP with MPPE
+//! One [`Ppp`] is one end of one link, client or server: LCP, authentication by MS-CHAPv2 and EAP in both roles, CCP with MPPE
 //! and MPPC, IPCP, and the phases between them. It is the inside of a PPTP tunnel, and as good for SSTP, L2TP or PPPoE. `no_std`, no
 //! allocation, no clock; the caller has the wire, the time and the randomness.
 //!
 //! * [`Ppp`] and what goes with it: [`PppConfig`], [`Event`], [`DownReason`], [`Discard`], [`SendError`].
 //! * [`Profile`]: what a link is made of, chosen by type. [`Minimal`], [`Full`] and [`Bare`] are ready.
-//! * [`auth::mschapv2`], [`mschap`], [`automaton`]: the parts, useful alone.
+//! * [`auth::eap`], [`auth::mschapv2`], [`mschap`], [`automaton`]: the parts, useful alone.
 //! * [`guard`]: against those who guess passwords.
 //! * [`wire`]: every message, parsed, written and printed.
 //! * [`plausible`]: what tells a packet that decrypted well from one that did not.

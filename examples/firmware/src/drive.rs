@@ -2,6 +2,7 @@
 
 mod auth;
 mod control;
+mod eap;
 mod gre;
 mod mppc;
 mod mppe;
@@ -24,6 +25,8 @@ pub fn all() {
     auth::messages();
     auth::peer();
     auth::authenticator();
+    eap::peer();
+    eap::authenticator();
     ppp::plausibility();
     ppp::links();
     radius::requests();

@@ -144,12 +144,18 @@ fn link<P: Profile>() {
         used((ppp.has_event(), ppp.is_down_next()));
         let mut request = None;
         while let Some(next) = ppp.poll_event() {
-            if let Event::AuthRequested(presented) = &next {
-                request = Some(presented.id);
+            match &next {
+                Event::AuthRequested(presented) => request = Some(presented.id),
+                Event::Eap(packet) => {
+                    used(packet.message());
+                    request = Some(packet.id);
+                }
+                _ => {}
             }
             event(next);
         }
         if let Some(request) = request {
+            super::eap::link(&mut ppp, request);
             verdicts(|verdict, grant| ppp.authorize(now(), request, verdict, grant));
         }
         used(ppp.password_wanted());

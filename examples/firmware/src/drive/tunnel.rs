@@ -106,6 +106,7 @@ fn end<P: Profile, R>(end: &mut Session<P, R>) {
             }
         }
         if let Some(request) = request {
+            super::eap::tunnel(end, request);
             verdicts(|verdict, grant| end.authorize(now(), request, verdict, grant));
         }
         if let Some(credentials) = config().credentials {
@@ -183,6 +184,7 @@ fn jobs<P: Profile, R: Clone>(sessions: &mut [Session<P, R>; 2]) {
 fn event(event: Event<'_>, request: &mut Option<AuthId>) {
     match event {
         Event::Ppp(pptp_ppp::Event::AuthRequested(presented)) => *request = Some(presented.id),
+        Event::Ppp(pptp_ppp::Event::Eap(packet)) => *request = Some(packet.id),
         Event::Ppp(event) => ppp_event(event),
         Event::Down(reason) => printed(reason),
         other => used(other),
