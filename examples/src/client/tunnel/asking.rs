@@ -47,7 +47,7 @@ enum What {
 impl Secrets {
     /// Of a user, who may prove it by these methods.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         (user, methods): (String, Methods),
         new_password_file: Option<PathBuf>,
         is_asking: bool,
