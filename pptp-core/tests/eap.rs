@@ -14,7 +14,6 @@ use pptp_core::ppp::{
 };
 use pptp_core::time::Instant;
 use pptp_core::{Client, ClientConfig, DownReason, Event, Network, Output, Server, ServerConfig};
-use std::collections::VecDeque;
 
 const NOW: Instant = Instant::from_millis(1000);
 
@@ -76,10 +75,10 @@ impl Tunnel {
     fn run(&mut self) {
         self.client.control_connected(NOW);
         self.server.control_connected(NOW);
-        let mut to_server = VecDeque::new();
+        let mut to_server = Vec::new();
         loop {
             let quiet = !self.serve_client(&mut to_server);
-            while let Some((is_control, mut octets)) = to_server.pop_front() {
+            for (is_control, mut octets) in to_server.drain(..) {
                 if is_control {
                     let _ = self.server.handle_control(NOW, &octets).unwrap();
                 } else {
@@ -92,14 +91,14 @@ impl Tunnel {
         }
     }
 
-    fn serve_client(&mut self, to_server: &mut VecDeque<(bool, Vec<u8>)>) -> bool {
+    fn serve_client(&mut self, to_server: &mut Vec<(bool, Vec<u8>)>) -> bool {
         let mut out = [0; Client::<Full>::MAX_OUTPUT];
         let mut any = false;
         loop {
             let mut asked = None;
             match self.client.poll_output(NOW, &mut out).unwrap() {
-                Output::Control(octets) => to_server.push_back((true, octets.to_vec())),
-                Output::Gre(octets) => to_server.push_back((false, octets.to_vec())),
+                Output::Control(octets) => to_server.push((true, octets.to_vec())),
+                Output::Gre(octets) => to_server.push((false, octets.to_vec())),
                 Output::Event(Event::Ppp(LinkEvent::Eap(request))) => {
                     asked = Some((request.id, request.packet.to_vec()));
                 }
