@@ -123,6 +123,8 @@ impl Server {
 
     /// Answers whoever says who it is.
     fn judge(&mut self, now: Instant, place: usize, id: AuthId, name: &[u8], presented: Presented) {
+        // Of an attempt that nobody waits for any more: what it comes to must not be taken for what this one does.
+        self.forget_question(place);
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
@@ -135,8 +137,6 @@ impl Server {
         );
         let is_allowed = self.may_attempt(now, *peer.ip(), &account);
         if is_allowed && user.is_none() && self.radius.is_some() {
-            // Of an attempt that nobody waits for any more.
-            self.forget_question(place);
             let (name, server) = (name.to_vec(), None);
             return self.consult(
                 now,

@@ -46,14 +46,18 @@ pub enum Said {
         retry: bool,
     },
     /// There is more to ask in EAP.
-    More {
-        /// The packet for the client.
-        packet: Vec<u8>,
-        /// What is to be given back with the answer.
-        state: Vec<u8>,
-        /// The number of the server that has asked.
-        server: usize,
-    },
+    More(More),
+}
+
+/// What more there is to ask.
+#[derive(Debug)]
+pub struct More {
+    /// The packet for the client.
+    pub packet: Vec<u8>,
+    /// What is to be given back with the answer.
+    pub state: Vec<u8>,
+    /// The number of the server that has asked.
+    pub server: usize,
 }
 
 impl Answer {
@@ -128,11 +132,11 @@ impl Said {
             Decision::Challenge => {
                 let mut room = [0; MAX_PACKET_LEN];
                 let packet = reply.eap(&mut room).ok().flatten();
-                Self::More {
+                Self::More(More {
                     packet: packet.ok_or(Unusable::Challenge)?.to_vec(),
                     state: reply.get(Kind::STATE).unwrap_or_default().to_vec(),
                     server,
-                }
+                })
             }
         })
     }

@@ -147,24 +147,21 @@ impl Server {
         };
         let (session, peer, user) = (tunnel.number, tunnel.peer, Text(&ticket.account));
         tunnel.question = None;
-        if let Ok(Answer {
-            said:
-                Said::More {
-                    packet,
-                    state,
-                    server,
-                },
-            ..
-        }) = &answer
-        {
-            if let Some(talk) = &mut tunnel.talk {
-                talk.goes_on(state.clone(), *server);
-            }
-            match tunnel.session.eap_reply(now, ticket.id, packet) {
-                Ok(()) => return,
-                Err(error) => info!(session, %peer, %user, %error, "EAP"),
-            }
-        }
+        let answer = match answer {
+            Ok(Answer {
+                said: Said::More(more),
+                ..
+            }) => match tunnel.session.eap_reply(now, ticket.id, &more.packet) {
+                Ok(()) => {
+                    if let Some(talk) = &mut tunnel.talk {
+                        talk.goes_on(more);
+                    }
+                    return;
+                }
+                Err(error) => Err(Trouble::Untold(error)),
+            },
+            answer => answer,
+        };
         let has_begun = tunnel.talk.take().is_some_and(|talk| talk.has_begun());
         tunnel.failures = tunnel.failures.saturating_add(1);
         let judged = match answer {
@@ -226,8 +223,7 @@ impl Server {
                     ..ticket.refuse(error, retry, attempt(error))
                 };
             }
-            // EAP's packet could not be passed on.
-            Said::More { .. } => return kept_out,
+            Said::More(_) => return kept_out,
         };
         if let Some(name) = answer.name {
             known.name = account_of(&name);

@@ -1,5 +1,6 @@
 //! EAP between clients and RADIUS servers, of which this server understands no more than who it is about (RFC 3579 §2).
 
+use super::answer::More;
 use super::consult::Ask;
 use crate::server::guarding::{Attempt, TOO_MANY};
 use crate::server::serve::Server;
@@ -37,8 +38,8 @@ impl Talk {
     }
 
     /// The server has asked more.
-    pub fn goes_on(&mut self, state: Vec<u8>, server: usize) {
-        (self.state, self.server) = (state, Some(server));
+    pub fn goes_on(&mut self, more: More) {
+        (self.state, self.server) = (more.state, Some(more.server));
     }
 }
 

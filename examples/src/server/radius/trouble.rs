@@ -1,6 +1,7 @@
 //! Why there is no verdict.
 
 use crate::net::SystemError;
+use pptp_core::ppp::EapError;
 use pptp_radius::verdict::Unusable;
 use pptp_radius::{Discard, EncodeError};
 use std::fmt;
@@ -18,6 +19,8 @@ pub enum Trouble {
     Untrusted(Discard),
     /// What has come is a server's answer, and nothing can be made of it.
     Unusable(Unusable),
+    /// What the server has to ask cannot be passed on to the client.
+    Untold(EapError),
 }
 
 impl Trouble {
@@ -30,6 +33,7 @@ impl Trouble {
             Self::Silence => "no RADIUS server answers",
             Self::Untrusted(_) => "the RADIUS server's answer cannot be trusted",
             Self::Unusable(_) => "the RADIUS server's answer makes no sense",
+            Self::Untold(_) => "the RADIUS server's question does not reach the client",
         }
     }
 }
@@ -42,6 +46,7 @@ impl fmt::Display for Trouble {
             Self::System(error) => error,
             Self::Untrusted(discard) => discard,
             Self::Unusable(unusable) => unusable,
+            Self::Untold(error) => error,
         };
         write!(f, "{}: {cause}", self.why())
     }

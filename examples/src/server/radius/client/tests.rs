@@ -260,13 +260,12 @@ fn eap_goes_to_and_fro() {
         answer.eap(&challenge).state(b"here");
     });
     match read(&mut client, &mut poll, place).unwrap().1.unwrap().said {
-        Said::More {
-            packet,
-            state,
-            server,
-        } => {
-            assert_eq!(packet, challenge);
-            assert_eq!((state.as_slice(), server), (b"here".as_slice(), 1));
+        Said::More(more) => {
+            assert_eq!(more.packet, challenge);
+            assert_eq!(
+                (more.state.as_slice(), more.server),
+                (b"here".as_slice(), 1)
+            );
         }
         other => panic!("{other:?}"),
     }
