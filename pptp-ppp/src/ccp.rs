@@ -156,6 +156,10 @@ impl CcpPolicy {
         self.policy = policy;
     }
 
+    pub(crate) const fn set_mppc(&mut self, mppc: bool) {
+        self.mppc = mppc;
+    }
+
     /// Whether there is anything to ask a peer for.
     pub(crate) const fn is_wanted(&self) -> bool {
         !matches!(self.policy.requirement, Requirement::Refuse) || self.mppc

@@ -161,6 +161,8 @@ pub(crate) mod sealed {
         fn new(policy: MppePolicy, mppc: bool, timing: Timing) -> Self;
         /// Replaces the policy, for a peer that is known only now.
         fn set_policy(&mut self, policy: MppePolicy);
+        /// The same of whether compression is wished for.
+        fn set_mppc(&mut self, mppc: bool);
         /// Network protocols may start: `keys` are those that authentication gave.
         fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>);
         fn lower_layer_down(&mut self, now: Instant);

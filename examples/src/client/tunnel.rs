@@ -12,7 +12,7 @@ use super::status::{Addresses, Arrivals, Status};
 use crate::net::control::Control;
 use crate::net::gre::GreSocket;
 use crate::net::order::Order;
-use crate::net::probe::Probe;
+use crate::net::probe::{Probe, modes};
 pub use asking::Secrets;
 use log::{debug, trace};
 use pptp_core::control::CloseReason;
@@ -326,8 +326,8 @@ impl<'a> Tunnel<'a> {
             return;
         }
         self.open = Some(ipv4);
-        let encryption = self.session.encryption();
-        self.probe.start(ipv4.local, ipv4.remote, encryption);
+        self.probe
+            .start(ipv4.local, ipv4.remote, modes(&self.session));
         self.lasting.came_up(now);
         let device = self
             .lasting

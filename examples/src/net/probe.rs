@@ -1,4 +1,4 @@
-//! What gets a tunnel over a loss in MPPE's stateful mode.
+//! What gets a tunnel over a loss in the stateful mode of MPPE and MPPC.
 //!
 //! There, whoever has lost a packet cannot read those after it, until the other end begins anew. It notices by the next
 //! packet only. When what was lost is the last of several, the next is the one that TCP sends when its patience is over:
@@ -10,7 +10,8 @@
 //! when the other end has asked to begin anew, the last packet is sent again, which it cannot have read.
 
 use etherparse::{IpNumber, Ipv4HeaderSlice, PacketBuilder};
-use pptp_core::ppp::{Encryption, ResetCounts};
+use pptp_core::Session;
+use pptp_core::ppp::{Compression, Encryption, Profile, ResetCounts};
 use pptp_core::time::Instant;
 use pptp_mppe::Mode;
 use std::net::Ipv4Addr;
@@ -30,6 +31,18 @@ const TIME_TO_LIVE: u8 = 1;
 const FRESH: Duration = Duration::from_secs(4);
 const REPEATS: u8 = 4;
 
+/// Whether the packets of a session, those sent and those received, build on each other; `None` where they are neither
+/// encrypted nor compressed.
+pub fn modes<P: Profile, R>(session: &Session<P, R>) -> (Option<Mode>, Option<Mode>) {
+    let (encrypts, decrypts) = session.encryption();
+    let (compresses, decompresses) = session.compression();
+    let mode = |encryption: Option<Encryption>, compression: Option<Compression>| {
+        let encrypted = encryption.map(|it| it.mode);
+        encrypted.or(compression.map(|it| it.mode))
+    };
+    (mode(encrypts, compresses), mode(decrypts, decompresses))
+}
+
 /// Says when to ping through a tunnel, and when to send again. Nothing happens before [`start`](Self::start).
 #[derive(Debug, Default)]
 pub struct Probe {
@@ -48,17 +61,14 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// The tunnel is up, between `own` address and that of the `peer`, and encrypted like that: what is sent, and what is
-    /// received. Where no loss makes other packets unreadable there is nothing to do.
+    /// The tunnel is up, between `own` address and that of the `peer`, with such [`modes`]. Where no loss makes other packets unreadable there is nothing to do.
     pub fn start(
         &mut self,
         own: Option<Ipv4Addr>,
         peer: Option<Ipv4Addr>,
-        (send, receive): (Option<Encryption>, Option<Encryption>),
+        (send, receive): (Option<Mode>, Option<Mode>),
     ) {
-        let is_stateful =
-            |agreed: Option<Encryption>| agreed.map(|it| it.mode) == Some(Mode::Stateful);
-        let is_needed = is_stateful(send) || is_stateful(receive);
+        let is_needed = [send, receive].contains(&Some(Mode::Stateful));
         self.stop();
         self.ends = own.zip(peer).filter(|_| is_needed);
     }
@@ -157,20 +167,14 @@ fn is_tcp(packet: &[u8]) -> bool {
 mod tests {
     use super::*;
     use etherparse::{NetSlice, SlicedPacket, TransportSlice};
-    use pptp_mppe::Strength;
 
     const NONE: [u64; 0] = [];
     const OWN: Ipv4Addr = Ipv4Addr::new(10, 98, 0, 10);
     const PEER: Ipv4Addr = Ipv4Addr::new(10, 98, 0, 1);
 
-    const fn encryption(mode: Mode) -> Option<Encryption> {
-        let strength = Strength::Bits128;
-        Some(Encryption { strength, mode })
-    }
-
     fn probe() -> Probe {
         let mut probe = Probe::default();
-        let stateful = encryption(Mode::Stateful);
+        let stateful = Some(Mode::Stateful);
         probe.start(Some(OWN), Some(PEER), (stateful, stateful));
         probe
     }
@@ -260,8 +264,8 @@ mod tests {
 
     #[test]
     fn there_are_none_where_nothing_is_to_be_found_out() {
-        let (stateless, stateful) = (encryption(Mode::Stateless), encryption(Mode::Stateful));
-        for (ends, encryption, pinged) in [
+        let (stateless, stateful) = (Some(Mode::Stateless), Some(Mode::Stateful));
+        for (ends, modes, pinged) in [
             ((Some(OWN), Some(PEER)), (stateless, stateless), false),
             ((Some(OWN), Some(PEER)), (None, None), false),
             ((Some(OWN), None), (stateful, stateful), false),
@@ -270,9 +274,9 @@ mod tests {
             ((Some(OWN), Some(PEER)), (stateful, None), true),
         ] {
             let mut probe = Probe::default();
-            probe.start(ends.0, ends.1, encryption);
+            probe.start(ends.0, ends.1, modes);
             let found = pings(&mut probe, &datagram(), &[0], 500);
-            assert_eq!(!found.is_empty(), pinged, "{ends:?} {encryption:?}");
+            assert_eq!(!found.is_empty(), pinged, "{ends:?} {modes:?}");
         }
         let mut probe = probe();
         probe.sent(Instant::ZERO, &datagram());
@@ -327,7 +331,7 @@ mod tests {
     #[test]
     fn nothing_is_sent_again_in_stateless_mode_or_when_it_is_down() {
         let at = Instant::from_millis;
-        let stateless = encryption(Mode::Stateless);
+        let stateless = Some(Mode::Stateless);
         let mut other = Probe::default();
         other.start(Some(OWN), Some(PEER), (stateless, stateless));
         let mut down = probe();

@@ -104,6 +104,8 @@ pub struct Policy {
     pub strengths: Option<Vec<Strength>>,
     /// The modes that will do; stateless unless others are named.
     pub modes: Option<Vec<Mode>>,
+    /// Whether packets are compressed by MPPC, for clients that can; not unless it is said.
+    pub mppc: Option<bool>,
 }
 
 /// How clients prove who they are.
@@ -218,6 +220,8 @@ pub struct User {
     pub networks: Vec<RoutedNetwork>,
     /// What encryption this user must, may or must not have, instead of what all do.
     pub policy: Option<Policy>,
+    /// Whether this user's packets are compressed, instead of what is said for all.
+    pub mppc: Option<bool>,
 }
 
 /// A network behind a user.
@@ -347,6 +351,11 @@ impl Config {
                 if policy.authentication.is_some() {
                     return error(format!(
                         "user {name}: authentication comes before it is known who it is"
+                    ));
+                }
+                if policy.mppc.is_some() {
+                    return error(format!(
+                        "user {name}: mppc goes beside policy, which is about encryption"
                     ));
                 }
             }

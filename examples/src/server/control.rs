@@ -5,7 +5,7 @@ use super::Failure;
 use super::config::Config;
 use super::serve::{Server, Source};
 use crate::net::SystemError;
-use crate::text::encryption;
+use crate::text::sealing;
 use mio::net::{UnixListener, UnixStream};
 use mio::{Interest, Registry};
 use pptp_core::time::Instant;
@@ -241,7 +241,8 @@ impl Server {
 
     fn list(&self, now: Instant) -> Vec<Session> {
         let sessions = self.table.iter().map(|(_, tunnel)| {
-            let (send, receive) = tunnel.session.encryption();
+            let (encrypts, decrypts) = tunnel.session.encryption();
+            let (compresses, decompresses) = tunnel.session.compression();
             let gre = tunnel.session.gre_stats();
             let counters = &tunnel.counters;
             Session {
@@ -251,8 +252,8 @@ impl Server {
                 peer: tunnel.peer.to_string(),
                 up: tunnel.up,
                 seconds: now.saturating_since(tunnel.since).as_secs(),
-                send: encryption(send),
-                receive: encryption(receive),
+                send: sealing(encrypts, compresses),
+                receive: sealing(decrypts, decompresses),
                 sent_packets: counters.sent,
                 sent_octets: counters.sent_octets,
                 received_packets: counters.received,

@@ -237,6 +237,7 @@ impl Server {
             address: user.address,
             networks: user.networks.clone(),
             mppe: user.mppe,
+            mppc: user.mppc,
         });
         self.users.replace(&user);
         Assessed::Changed(user)

@@ -9,7 +9,8 @@ use super::tunnel::{Happening, Presented, Tunnel};
 use super::users::{User, Users};
 use super::verdicts::{Judged, Told, account_of, reject};
 use crate::net::clock;
-use crate::text::encryption;
+use crate::net::probe;
+use crate::text::sealing;
 use pptp_core::control::{CallAnswer, FieldText};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
@@ -48,6 +49,7 @@ impl Server {
         // A name is nothing that clients need; the empty one is never too long.
         config.ppp.demand = methods.and_then(|methods| Demand::new(methods, "pptp-server").ok());
         config.ppp.mppe = self.config.policy.mppe();
+        config.ppp.mppc = self.config.policy.mppc.unwrap_or(false);
         let ipv4 = &mut config.ppp.ipv4;
         ipv4.local = Some(network.address);
         ipv4.remote = address;
@@ -313,17 +315,17 @@ impl Server {
             error!(session = tunnel.number, %error, "no device");
             return self.end(now, place, "the server has no device for it");
         }
-        let (send, receive) = tunnel.session.encryption();
-        tunnel
-            .probe
-            .start(agreed.local, agreed.remote, (send, receive));
+        let modes = probe::modes(&tunnel.session);
+        tunnel.probe.start(agreed.local, agreed.remote, modes);
+        let (encrypts, decrypts) = tunnel.session.encryption();
+        let (compresses, decompresses) = tunnel.session.compression();
         info!(
             session = tunnel.number,
             user = tunnel.user_name(),
             %address,
             peer = %tunnel.peer,
-            send = encryption(send),
-            receive = encryption(receive),
+            send = sealing(encrypts, compresses),
+            receive = sealing(decrypts, decompresses),
             mtu = agreed.mtu,
             device = tunnel.device.as_ref().map(|device| device.name()),
             seconds = seconds(now.saturating_since(tunnel.since)),

@@ -14,7 +14,7 @@ use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::Received;
 use pptp_core::ppp::auth::eap::{Eap, PassThrough};
 use pptp_core::ppp::auth::mschapv2::Change;
-use pptp_core::ppp::{AuthId, Ipv4Only, Mppe, MsChapV2Change, Profile, Proof};
+use pptp_core::ppp::{AllocMppcMppe, AuthId, Ipv4Only, MsChapV2Change, Profile, Proof};
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -25,12 +25,13 @@ use tracing::{debug, trace};
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
 
-/// MS-CHAPv2 with changes of password, by itself and in EAP, EAP for a RADIUS server, MPPE, IPv4.
+/// MS-CHAPv2 with changes of password, by itself and in EAP, EAP for a RADIUS server, MPPE, MPPC with memory once it is
+/// agreed on, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WithChange;
 
 impl Profile for WithChange {
-    type Suite = Mppe;
+    type Suite = AllocMppcMppe;
     type Auth = (MsChapV2Change, Eap<Change, PassThrough<1500>>);
     type Networks = Ipv4Only;
 }

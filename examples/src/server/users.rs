@@ -24,6 +24,8 @@ pub struct User {
     pub networks: Vec<Ipv4Net>,
     /// The encryption they must, may or must not have, if it is not as for all.
     pub mppe: Option<MppePolicy>,
+    /// Whether they may have compression, if it is not as for all.
+    pub mppc: Option<bool>,
 }
 
 impl User {
@@ -43,6 +45,7 @@ impl User {
             address,
             networks,
             mppe,
+            mppc,
         } = self;
         *name == other.name
             && *hash == other.hash
@@ -50,6 +53,7 @@ impl User {
             && *address == other.address
             && *networks == other.networks
             && *mppe == other.mppe
+            && *mppc == other.mppc
     }
 }
 
@@ -78,6 +82,7 @@ impl Users {
                 address: user.address,
                 networks: user.networks.iter().map(|network| network.0).collect(),
                 mppe: user.policy.as_ref().map(config::Policy::mppe),
+                mppc: user.mppc,
             };
             all.by_name.insert(user.name.clone(), Rc::new(known));
         }
@@ -157,6 +162,7 @@ mod tests {
             ("password = \"a\"\naddress = \"10.98.1.1\"", true),
             ("password = \"a\"\nnetworks = [\"10.20.0.0/16\"]", true),
             ("password = \"a\"\npolicy = { mppe = \"allow\" }", false),
+            ("password = \"a\"\nmppc = true", false),
         ] {
             let other = alice(more);
             assert!(!plain.is_same(&other), "{more}");

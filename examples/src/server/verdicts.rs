@@ -67,6 +67,7 @@ impl Server {
         let grant = Grant {
             address: tunnel.address,
             mppe: judged.mppe,
+            mppc: judged.user.as_ref().and_then(|user| user.mppc),
         };
         let is_in = judged.told.lets_in();
         tunnel.user = judged.user;

@@ -54,6 +54,7 @@ impl<P: Profile, R> Node<P, R> {
             grant: Grant {
                 address: None,
                 mppe: None,
+                mppc: None,
             },
             events: Vec::new(),
             packets: Vec::new(),

@@ -242,4 +242,7 @@ pub struct Grant {
     pub address: Option<Ipv4Addr>,
     /// The encryption that the user must, may or must not have, instead of the configured one.
     pub mppe: Option<MppePolicy>,
+    /// Whether compression is asked for and granted, instead of what is configured; nothing without a
+    /// [suite](crate::Suite) that has it.
+    pub mppc: Option<bool>,
 }

@@ -91,5 +91,8 @@ impl<P: Profile> Ppp<P> {
         if let Some(policy) = grant.mppe {
             self.suite.set_policy(policy);
         }
+        if let Some(mppc) = grant.mppc {
+            self.suite.set_mppc(mppc);
+        }
     }
 }

@@ -35,6 +35,8 @@ impl SuiteLayer for NoSuite {
         self.policy = policy;
     }
 
+    fn set_mppc(&mut self, _mppc: bool) {}
+
     fn lower_layer_up(&mut self, _now: Instant, _keys: Option<LinkKeys>) {
         self.settled = self.policy.requirement != Requirement::Require;
         self.news = true;

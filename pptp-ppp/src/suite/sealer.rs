@@ -239,6 +239,10 @@ impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
         self.ccp.policy.set_policy(policy);
     }
 
+    fn set_mppc(&mut self, mppc: bool) {
+        self.ccp.policy.set_mppc(mppc && C::COMPRESSES);
+    }
+
     fn lower_layer_up(&mut self, now: Instant, keys: Option<LinkKeys>) {
         let mut policy = *self.ccp.policy.policy();
         let before = policy.strengths;

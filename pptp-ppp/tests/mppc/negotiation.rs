@@ -1,6 +1,9 @@
 //! What is agreed on, and what becomes of that.
 
 use super::*;
+use common::{End as Which, Pair};
+use pptp_ppp::config::Ipv4Config;
+use pptp_ppp::{Demand, Grant, Methods, Ppp, Random, Verdict};
 
 #[test]
 fn it_is_asked_for_only_where_policy_and_suite_have_it() {
@@ -236,9 +239,59 @@ fn the_peers_lost_ack_is_seen_from_what_it_sends() {
     }
 }
 
+/// A server that knows who comes, before CCP starts, and what of it they get.
+#[test]
+fn one_user_gets_it_and_another_does_not() {
+    fn agreed<P: Profile>(configured: bool, granted: Option<bool>) -> [bool; 2] {
+        let client = Ppp::<Full>::new(config(REQUIRE), Random::new([1; 32]));
+        let server = PppConfig {
+            mppe: REQUIRE,
+            mppc: configured,
+            demand: Some(Demand::new(Methods::MS_CHAP_V2, "server").unwrap()),
+            ipv4: Ipv4Config {
+                local: Some([10, 0, 0, 1].into()),
+                remote: Some([10, 0, 0, 2].into()),
+                ..Ipv4Config::default()
+            },
+            ..PppConfig::default()
+        };
+        let server = Ppp::<P>::new(server, Random::new([2; 32]));
+        let mut pair = Pair::new(client, server);
+        pair.run(1);
+        let id = pair.request.take().unwrap();
+        let grant = Grant {
+            mppc: granted,
+            ..Grant::default()
+        };
+        let verdict = Verdict::Password(PASSWORD);
+        pair.b.authorize(pair.now, id, &verdict, grant);
+        pair.run(5);
+        assert!(pair.is_up(), "{}", pair.transcript());
+        let (send, receive) = pair.b.encryption();
+        assert!(send.is_some() && receive.is_some());
+        for end in [Which::A, Which::B] {
+            pair.send(end, &text(1)).unwrap();
+        }
+        pair.run(1);
+        let both = [(Which::B, text(1)), (Which::A, text(1))];
+        assert_eq!(pair.packets, both, "{configured} {granted:?}");
+        let (send, receive) = pair.b.compression();
+        [send.is_some(), receive.is_some()]
+    }
+    for configured in [false, true] {
+        for granted in [None, Some(false), Some(true)] {
+            let wanted = granted.unwrap_or(configured);
+            let has = agreed::<Full>(configured, granted);
+            assert_eq!(has, [wanted; 2], "{configured} {granted:?}");
+        }
+    }
+    // Nobody gets what is not there.
+    assert_eq!(agreed::<Minimal>(true, Some(true)), [false; 2]);
+}
+
 #[test]
 fn memory_is_taken_where_it_is_said() {
-    use pptp_ppp::{Ipv4Only, Mppe, MsChapV2Change, Ppp};
+    use pptp_ppp::{Ipv4Only, Mppe, MsChapV2Change};
     /// All that Full has but MPPC.
     #[derive(Debug, Clone)]
     struct WithoutMppc;
@@ -255,7 +308,7 @@ fn memory_is_taken_where_it_is_said() {
 #[cfg(feature = "alloc")]
 #[test]
 fn on_the_heap_it_takes_nothing_before_it_is_agreed_on() {
-    use pptp_ppp::{AllocMppcMppe, Ipv4Only, MsChapV2, Ppp};
+    use pptp_ppp::{AllocMppcMppe, Ipv4Only, MsChapV2};
     #[derive(Debug, Clone)]
     struct OnHeap;
     impl Profile for OnHeap {

@@ -24,6 +24,7 @@ const ALL: &str = r#"
     mppe = "allow"
     strengths = [40, 56, 128]
     modes = ["stateless", "stateful"]
+    mppc = true
     [limits]
     sessions = 10
     half-open = 9
@@ -62,6 +63,7 @@ const ALL: &str = r#"
     must-change = true
     networks = ["10.20.0.0/16", "10.30.0.0/16"]
     policy = { mppe = "require", strengths = [128] }
+    mppc = false
     [[user]]
     name = "bob"
     nt-hash = "44EBBA8D5312B8D611474411F56989AE"
@@ -79,6 +81,7 @@ fn the_default_is_the_safe_one() {
     assert_eq!(config.policy.mppe(), MppePolicy::default());
     assert_eq!(config.listen, "0.0.0.0:1723".parse().unwrap());
     assert_eq!(config.control_socket, None);
+    assert_eq!((config.policy.mppc, config.users[0].mppc), (None, None));
     assert_eq!(config.network.devices, Devices::One);
 }
 
@@ -97,6 +100,11 @@ fn all_there_is_to_say() {
     assert_eq!(config.radius.servers.len(), 2);
     assert_eq!(config.radius.schedule().first, Duration::from_secs(2));
     assert_eq!(config.radius.schedule().tries, 4);
+    assert_eq!(config.policy.mppc, Some(true));
+    assert_eq!(
+        [config.users[0].mppc, config.users[1].mppc],
+        [Some(false), None]
+    );
 }
 
 /// RFC 2759 §9.2: the hash of "clientPass".
@@ -121,12 +129,12 @@ fn secrets_are_not_shown() {
     let wrong = ALL.replace("password = \"wonderland\"", "password = \"wonderland\" x");
     let text = error(&wrong);
     assert!(!text.contains("wonderland"), "{text}");
-    assert!(text.starts_with("line 49: "), "{text}");
+    assert!(text.starts_with("line 50: "), "{text}");
     let digits = ALL.replace("\"wonderland\"", "19283746");
     let text = error(&digits);
     assert_eq!(
         text,
-        "line 49: a password, or its hash, is a text in quotes"
+        "line 50: a password, or its hash, is a text in quotes"
     );
 }
 
@@ -215,6 +223,12 @@ fn mistakes_are_told() {
             "authentication = \"none\" }",
             "user alice: authentication comes before",
         ),
+        (
+            "strengths = [128] }",
+            "mppc = true }",
+            "user alice: mppc goes beside policy",
+        ),
+        ("mppc = false", "mppc = \"no\"", "expected a boolean"),
     ] {
         let text = with(from, to);
         assert!(text.contains(told), "{to}: {text}");
@@ -227,6 +241,7 @@ fn the_example_is_what_holds_without_it() {
     let example: Config = include_str!("../../../pptp-server.toml").parse().unwrap();
     let least: Config = LEAST.parse().unwrap();
     assert_eq!(example.policy.mppe(), least.policy.mppe());
+    assert_eq!(example.policy.mppc, Some(false));
     assert_eq!(example.authentication(), least.authentication());
     assert_eq!(example.limits, least.limits);
     assert_eq!(example.timing, least.timing);

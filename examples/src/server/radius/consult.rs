@@ -197,6 +197,7 @@ impl Server {
             address: None,
             networks: Vec::new(),
             mppe: None,
+            mppc: None,
         };
         let kept_out = ticket.refuse(ErrorCode::AUTH_SERVER_FAILED, false, Attempt::NotJudged);
         let told = match answer.said {
