@@ -187,7 +187,7 @@ impl<A: Profile, B: Profile> World<A, B> {
     /// Takes what the ends have to say; `fate` gives the delays, in milliseconds, of the copies of a frame.
     fn drain(&mut self, mut fate: impl FnMut(End, &[u8]) -> Vec<u64>) {
         let now = self.now;
-        let mut buffer = [0; 1024];
+        let mut buffer = [0; 2048];
         loop {
             let mut sent = Vec::new();
             let room = &mut buffer[..Ppp::<A>::MAX_CONTROL_FRAME];

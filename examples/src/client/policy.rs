@@ -174,7 +174,9 @@ mod tests {
 
     fn parse(line: &str) -> Policy {
         let command = Policy::augment_args(clap::Command::new("pptp-client"));
-        let matches = command.try_get_matches_from(line.split(' ')).unwrap();
+        let matches = command
+            .try_get_matches_from(line.split_whitespace())
+            .unwrap();
         Policy::from_arg_matches(&matches).unwrap()
     }
 

@@ -5,8 +5,7 @@ use super::common::Pair;
 use super::common::lossy::Dice;
 use super::steps::{KINDS, Step, Taken, frames, note, one_by_one, packet, up};
 use pptp_ppp::{
-    BATCH, Full, Ipv4Only, Mppc, MsChapV2, Network, Outgoing, Ppp, PppConfig, Profile, Random,
-    Sealer,
+    BATCH, Full, Ipv4Only, Mppc, Network, Outgoing, Ppp, PppConfig, Profile, Random, Sealer,
 };
 
 /// As [`Full`], with room for the keys of four packets to come.
@@ -15,7 +14,7 @@ pub struct Ahead;
 
 impl Profile for Ahead {
     type Suite = Sealer<Mppc, 4>;
-    type Auth = MsChapV2;
+    type Auth = <Full as Profile>::Auth;
     type Networks = Ipv4Only;
 }
 

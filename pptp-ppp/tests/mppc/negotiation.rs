@@ -291,13 +291,13 @@ fn one_user_gets_it_and_another_does_not() {
 
 #[test]
 fn memory_is_taken_where_it_is_said() {
-    use pptp_ppp::{Ipv4Only, Mppe, MsChapV2Change};
+    use pptp_ppp::{Ipv4Only, Mppe};
     /// All that Full has but MPPC.
     #[derive(Debug, Clone)]
     struct WithoutMppc;
     impl Profile for WithoutMppc {
         type Suite = Mppe;
-        type Auth = MsChapV2Change;
+        type Auth = <Full as Profile>::Auth;
         type Networks = Ipv4Only;
     }
     let (without, full) = (size_of::<Ppp<WithoutMppc>>(), size_of::<Ppp<Full>>());
