@@ -35,8 +35,6 @@ impl<P: Profile> Session<P, Pns> {
     pub fn with_random(config: ClientConfig, random: Random) -> Self {
         let control = Connection::new(Role::Pns, Origin::Originator, config.control);
         let ppp = Ppp::new(config.ppp, random);
-        let mut client = Self::with_parts(control, Some(config.call), config.gre, ppp);
-        client.set_our_window(config.call.receive_window);
-        client
+        Self::with_parts(control, Some(config.call), config.gre, ppp)
     }
 }

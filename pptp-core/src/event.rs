@@ -1,7 +1,7 @@
 //! What a client or a server tells its caller.
 
-use crate::control::{CallEnd, CallInfo, CloseReason};
-use crate::wire::{Capabilities, OutgoingCallRequest, WanErrorNotify};
+use crate::control::{CallEnd, CallInfo, CloseReason, LinkInfo};
+use crate::wire::{Capabilities, IncomingCallRequest, OutgoingCallRequest, WanErrorNotify};
 use core::fmt;
 
 /// Something that the caller should know, or has to decide.
@@ -17,15 +17,14 @@ pub enum Event<'a> {
     /// The peer asks for a call, and the configuration does not say how to answer: the server waits for
     /// [`accept_call`](crate::Session::accept_call) or [`refuse_call`](crate::Session::refuse_call).
     CallRequested(OutgoingCallRequest<'a>),
+    /// An access concentrator has a call for a server that takes such ([`ServerConfig::incoming`](crate::ServerConfig)),
+    /// and the configuration does not say how to answer: the server waits for
+    /// [`accept_incoming`](crate::Session::accept_incoming) or [`refuse_incoming`](crate::Session::refuse_incoming).
+    IncomingCall(IncomingCallRequest<'a>),
     /// The call is established, and PPP starts. From now on there is GRE.
     CallConnected(CallInfo),
     /// The peer has sent a Set-Link-Info. Nothing needs to be done about it.
-    LinkInfo {
-        /// The Async-Control-Character-Map to send with.
-        send_accm: u32,
-        /// The Async-Control-Character-Map to receive with.
-        receive_accm: u32,
-    },
+    LinkInfo(LinkInfo),
     /// The peer has counted errors on its line.
     WanErrors(WanErrorNotify),
     /// Something happened to the PPP link in the call. [`pptp_ppp::Event::Down`] is not among it: [`Event::Down`] tells

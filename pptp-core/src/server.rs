@@ -1,10 +1,12 @@
-//! The server: a PAC that accepts a control connection and one outgoing call in it.
+//! The server: it accepts a control connection and one call in it, a client's outgoing one, as PAC, or an access
+//! concentrator's incoming one, as PNS.
 
 use crate::control::{self, Connection, Origin, Role};
 use crate::session::{GreConfig, Pac, Session};
 use pptp_ppp::{Ppp, PppConfig, Profile, Random};
 
-/// One client's end at a PPTP server (PAC): see [`Session`] for all that it does.
+/// One client's end at a PPTP server (PAC, or PNS for a client behind an access concentrator): see [`Session`] for all
+/// that it does.
 pub type Server<P> = Session<P, Pac>;
 
 /// Everything that a server needs to know beforehand of one client.
@@ -16,6 +18,8 @@ pub type Server<P> = Session<P, Pac>;
 pub struct ServerConfig {
     /// The control connection.
     pub control: control::Config,
+    /// Whether access concentrators may bring their lines' incoming calls. By default they may not, and are told so.
+    pub incoming: bool,
     /// The tunnel.
     pub gre: GreConfig,
     /// The link in it.
@@ -32,12 +36,13 @@ impl<P: Profile> Session<P, Pac> {
     /// A server whose random numbers the caller chooses, for tests.
     #[must_use]
     pub fn with_random(config: ServerConfig, random: Random) -> Self {
-        let control = Connection::new(Role::Pac, Origin::Receiver, config.control);
+        let role = if config.incoming {
+            Role::Both
+        } else {
+            Role::Pac
+        };
+        let control = Connection::new(role, Origin::Receiver, config.control);
         let ppp = Ppp::new(config.ppp, random);
-        let mut server = Self::with_parts(control, None, config.gre, ppp);
-        if let Some(answer) = config.control.accept {
-            server.set_our_window(answer.receive_window);
-        }
-        server
+        Self::with_parts(control, None, config.gre, ppp)
     }
 }

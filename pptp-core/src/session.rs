@@ -4,10 +4,10 @@ mod answers;
 mod batch;
 mod follow;
 
-use crate::control::{self, CallAnswer, CallError, CallInfo, CallRequest, CloseReason, Connection};
+use crate::control::{self, CallInfo, CallRequest, CloseReason, Connection, LinkInfo};
 use crate::event::{DownReason, Event};
 use crate::gre::{self, Proof, Received};
-use crate::wire::{GeneralError, MAX_CONTROL_MESSAGE, OutgoingCallResult, WanErrorNotify};
+use crate::wire::{MAX_CONTROL_MESSAGE, WanErrorNotify};
 use crate::{Discard, ProtocolError};
 pub use batch::{Batch, Jobs};
 use core::marker::PhantomData;
@@ -27,7 +27,8 @@ const MAX_PACKET: usize = gre::MAX_PAYLOAD_LEN - MAX_FRAME_OVERHEAD;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pns;
 
-/// The part of a [`Session`] that is a PAC's: see [`Server`](crate::Server).
+/// The part of a [`Session`] that is a server's, as PAC of its clients' outgoing calls, or as PNS of an access
+/// concentrator's incoming ones: see [`Server`](crate::Server).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pac;
 
@@ -109,7 +110,6 @@ pub struct Session<P: Profile, R> {
     /// What to ask for, as PNS.
     request: Option<CallRequest>,
     gre_config: GreConfig,
-    our_window: u16,
     gre: gre::Session,
     /// Whether the call is up: only then there is GRE.
     carrier: bool,
@@ -117,7 +117,7 @@ pub struct Session<P: Profile, R> {
     info: Option<CallInfo>,
     ppp: Ppp<P>,
     events: Events,
-    link_info: (u32, u32),
+    link_info: LinkInfo,
     wan_errors: Option<WanErrorNotify>,
     down: Option<DownReason>,
     role: PhantomData<R>,
@@ -146,22 +146,17 @@ impl<P: Profile, R> Session<P, R> {
             started: false,
             request,
             gre_config,
-            our_window: 0,
             gre: gre::Session::new(gre::Config::new(0, 0)),
             carrier: false,
             call_since: Instant::ZERO,
             info: None,
             ppp,
             events: Events::empty(),
-            link_info: (0, 0),
+            link_info: LinkInfo::DEFAULT,
             wan_errors: None,
             down: None,
             role: PhantomData,
         }
-    }
-
-    pub(crate) const fn set_our_window(&mut self, window: u16) {
-        self.our_window = window;
     }
 
     /// The TCP connection is open. Too late it does nothing: a tunnel that has ended does not start again.
@@ -399,15 +394,12 @@ impl<P: Profile, R> Session<P, R> {
             Events::CONNECTED => Event::Connected {
                 peer: self.control.peer(),
             },
-            Events::CALL_REQUESTED => Event::CallRequested(self.control.call_request(0)?),
+            Events::CALL_REQUESTED => match self.control.call_request(0) {
+                Some(request) => Event::CallRequested(request),
+                None => Event::IncomingCall(self.control.incoming_request(0)?),
+            },
             Events::CALL_CONNECTED => Event::CallConnected(self.info?),
-            Events::LINK_INFO => {
-                let (send_accm, receive_accm) = self.link_info;
-                Event::LinkInfo {
-                    send_accm,
-                    receive_accm,
-                }
-            }
+            Events::LINK_INFO => Event::LinkInfo(self.link_info),
             _ => Event::WanErrors(self.wan_errors?),
         })
     }
@@ -556,34 +548,5 @@ impl<P: Profile, R> Session<P, R> {
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at)
-    }
-}
-
-impl<P: Profile> Session<P, Pac> {
-    /// Accepts the call of an [`Event::CallRequested`].
-    ///
-    /// # Errors
-    /// If there is no such call, or if the answer's call id is in use on this connection.
-    pub fn accept_call(&mut self, now: Instant, answer: CallAnswer) -> Result<(), CallError> {
-        self.control.accept_call(now, 0, answer)?;
-        self.our_window = answer.receive_window;
-        self.events.remove(Events::CALL_REQUESTED);
-        self.follow(now);
-        Ok(())
-    }
-
-    /// Refuses the call of an [`Event::CallRequested`], which ends the tunnel.
-    ///
-    /// # Errors
-    /// If there is no such call.
-    pub fn refuse_call(
-        &mut self,
-        now: Instant,
-        result: OutgoingCallResult,
-        error: GeneralError,
-    ) -> Result<(), CallError> {
-        let refused = self.control.refuse_call(now, 0, result, error);
-        self.follow(now);
-        refused
     }
 }

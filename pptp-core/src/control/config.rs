@@ -1,6 +1,6 @@
 //! What the caller decides.
 
-use super::FieldText;
+use super::{FieldText, IncomingAnswer};
 use crate::wire::{Bearer, Capabilities, Framing, OutgoingCallRequest};
 use core::time::Duration;
 
@@ -16,6 +16,9 @@ pub struct Config {
     /// As a PAC, how to answer each Outgoing-Call-Request by itself. Without it, and for further calls while the call
     /// id in it is in use, there is an [`Event::CallRequested`](super::Event::CallRequested) to answer.
     pub accept: Option<CallAnswer>,
+    /// As a PNS, how to answer each Incoming-Call-Request by itself. Without it, and for further calls while the call id
+    /// in it is in use, there is an [`Event::IncomingCall`](super::Event::IncomingCall) to answer.
+    pub accept_incoming: Option<IncomingAnswer>,
 }
 
 impl Config {
@@ -24,6 +27,7 @@ impl Config {
         start: StartConfig::DEFAULT,
         time_outs: TimeOuts::DEFAULT,
         accept: None,
+        accept_incoming: None,
     };
 }
 
@@ -102,7 +106,7 @@ impl StartConfig {
 pub struct TimeOuts {
     /// For the peer's Start-Control-Connection message: 60 s, as RFC 2637 §3.1.4 has it.
     pub start: Duration,
-    /// For the answer to an Outgoing-Call-Request, the peer's or our caller's: 60 s (RFC 2637 §3.2.1).
+    /// For each step on a call's way up, the peer's or our caller's: 60 s (RFC 2637 §3.2.1).
     pub call: Duration,
     /// For the Call-Disconnect-Notify that answers our Call-Clear-Request. Not all PACs send one: 2 s.
     pub clear: Duration,

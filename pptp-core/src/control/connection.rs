@@ -1,17 +1,14 @@
-//! The control connection itself: what its caller decides. What the peer says is in `receive.rs`, what is said to
-//! the peer in `send.rs`, and what the caller is told in `tell.rs`.
+//! The control connection itself. What its caller decides about calls is in `calls.rs`, what the peer says in
+//! `receive.rs`, what is said to the peer in `send.rs`, and what the caller is told in `tell.rs`.
 
 use super::automaton::{self, Actions, State};
-use super::call::{self, Call};
-use super::{
-    CallAnswer, CallEnd, CallError, CallInfo, CallRequest, CloseReason, Config, Origin, Role,
-    StartConfig, Stats, outgoing_pac,
-};
+use super::call::Call;
+use super::{CallEnd, CloseReason, Config, Origin, Role, StartConfig, Stats};
 use crate::log::debug;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::{
-    Capabilities, GeneralError, OutgoingCallRequest, OutgoingCallResult, StartResult, StopReason,
-    Version, WanErrorNotify,
+    Capabilities, GeneralError, OutgoingCallResult, StartResult, StopReason, Version,
+    WanErrorNotify,
 };
 use bitflags::bitflags;
 
@@ -101,15 +98,8 @@ pub(super) enum Reply {
 /// News about a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
-    LinkInfo {
-        call: usize,
-        send_accm: u32,
-        receive_accm: u32,
-    },
-    WanErrors {
-        call: usize,
-        errors: WanErrorNotify,
-    },
+    LinkInfo { call: usize },
+    WanErrors { call: usize, errors: WanErrorNotify },
 }
 
 /// The timers of a connection; each call has one more.
@@ -213,18 +203,6 @@ impl<const CALLS: usize> Connection<CALLS> {
         self.peer.capabilities()
     }
 
-    /// What was asked of the PAC for a call.
-    #[must_use]
-    pub fn call_request(&self, call: usize) -> Option<OutgoingCallRequest<'_>> {
-        Some(self.call(call)?.request.as_wire())
-    }
-
-    /// What was agreed about a call, once it is established.
-    #[must_use]
-    pub fn call_info(&self, call: usize) -> Option<CallInfo> {
-        self.call(call)?.info()
-    }
-
     /// The TCP connection is open. This starts from the beginning, if the last one has ended; what was not told of that
     /// is forgotten.
     pub fn control_connected(&mut self, now: Instant) {
@@ -254,74 +232,6 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Ends the connection without another message, for it has lost a [`collision`](super::collision()).
     pub fn collision_lost(&mut self, now: Instant) {
         self.cut(now, automaton::Event::Abort, CloseReason::Collision);
-    }
-
-    /// Asks the peer for a call, as PNS, and returns the call's index.
-    ///
-    /// # Errors
-    /// If the connection is not established, is a PAC's, or has no room for the call or its id.
-    pub fn open_call(&mut self, now: Instant, request: CallRequest) -> Result<usize, CallError> {
-        if self.role != Role::Pns {
-            return Err(CallError::NotPns);
-        }
-        if !self.is_established() {
-            return Err(CallError::NotConnected);
-        }
-        if self.is_our_id(request.call_id) {
-            return Err(CallError::CallIdInUse);
-        }
-        let call = Call::open(now, request, &self.config.time_outs);
-        self.insert(call).ok_or(CallError::NoFreeCall)
-    }
-
-    /// Accepts the call of an [`Event::CallRequested`](super::Event::CallRequested).
-    ///
-    /// # Errors
-    /// If there is no such call, or if the answer's call id is in use on this connection.
-    pub fn accept_call(
-        &mut self,
-        now: Instant,
-        call: usize,
-        answer: CallAnswer,
-    ) -> Result<(), CallError> {
-        let is_in_use = self.is_our_id(answer.call_id);
-        let (call, time_outs) = self.requested(call)?;
-        if is_in_use {
-            return Err(CallError::CallIdInUse);
-        }
-        call.answer = Some(answer);
-        // Whoever has answered needs not be asked.
-        call.pending.remove(call::Actions::REQUESTED);
-        call.pac(now, outgoing_pac::Event::Accept, CallEnd::Local, time_outs);
-        Ok(())
-    }
-
-    /// Refuses the call of an [`Event::CallRequested`](super::Event::CallRequested). An [`Event::CallFailed`](super::Event::CallFailed) follows.
-    ///
-    /// # Errors
-    /// If there is no such call.
-    pub fn refuse_call(
-        &mut self,
-        now: Instant,
-        call: usize,
-        result: OutgoingCallResult,
-        error: GeneralError,
-    ) -> Result<(), CallError> {
-        let (call, time_outs) = self.requested(call)?;
-        call.refusal = (result, error);
-        call.pac(now, outgoing_pac::Event::Refuse, CallEnd::Local, time_outs);
-        Ok(())
-    }
-
-    /// Ends a call, whatever its state: as PNS by a Call-Clear-Request, as PAC by a Call-Disconnect-Notify, or by a
-    /// refusal. An [`Event::CallEnded`](super::Event::CallEnded) or
-    /// [`Event::CallFailed`](super::Event::CallFailed) follows; a PNS waits for the peer's notice first, but
-    /// not for long. Does nothing if there is no such call.
-    pub fn clear_call(&mut self, now: Instant, call: usize) {
-        let time_outs = &self.config.time_outs;
-        if let Some(Some(call)) = self.calls.get_mut(call) {
-            call.terminate(now, CallEnd::Local, time_outs);
-        }
     }
 
     /// Does what is due by `now`; nothing, if that is before [`next_timeout`](Self::next_timeout).
@@ -379,47 +289,9 @@ impl<const CALLS: usize> Connection<CALLS> {
             };
             (at, kind)
         });
-        let deadlines = self.calls.iter().flatten().filter_map(Call::deadline);
+        let deadlines = self.calls.iter().flatten().filter_map(Call::next_timeout);
         let calls = deadlines.map(|at| (at, TimerKind::Call));
         timer.into_iter().chain(calls).min_by_key(|(at, _)| *at)
-    }
-
-    /// Takes `actions` off what is pending for a call, and forgets the call once nothing is left.
-    pub(super) fn told(&mut self, call: usize, actions: call::Actions) {
-        if let Some(slot) = self.calls.get_mut(call)
-            && let Some(call) = slot
-        {
-            call.pending.remove(actions);
-            if call.is_idle() && call.pending.is_empty() {
-                *slot = None;
-            }
-        }
-    }
-
-    pub(super) fn call(&self, call: usize) -> Option<&Call> {
-        self.calls.get(call)?.as_ref()
-    }
-
-    fn requested(&mut self, call: usize) -> Result<(&mut Call, &super::TimeOuts), CallError> {
-        match self.calls.get_mut(call) {
-            Some(Some(call)) if call.is_requested() => Ok((call, &self.config.time_outs)),
-            _ => Err(CallError::NotRequested),
-        }
-    }
-
-    /// Whether a call has our id `id`.
-    pub(super) fn is_our_id(&self, id: u16) -> bool {
-        self.calls
-            .iter()
-            .flatten()
-            .any(|call| call.our_id() == Some(id))
-    }
-
-    /// Puts a call into a free slot.
-    pub(super) fn insert(&mut self, call: Call) -> Option<usize> {
-        let free = self.calls.iter().position(Option::is_none)?;
-        *self.calls.get_mut(free)? = Some(call);
-        Some(free)
     }
 
     /// The version in use: the lower one of both (RFC 2637 §3.1.1).

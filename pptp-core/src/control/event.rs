@@ -1,9 +1,10 @@
 //! What a control connection tells its caller.
 
+use super::LinkInfo;
 use crate::ProtocolError;
 use crate::wire::{
-    Capabilities, DisconnectResult, GeneralError, OutgoingCallRequest, OutgoingCallResult,
-    StartResult, StopReason, Version, WanErrorNotify,
+    Capabilities, DisconnectResult, GeneralError, IncomingCallRequest, IncomingCallResult,
+    OutgoingCallRequest, OutgoingCallResult, StartResult, StopReason, Version, WanErrorNotify,
 };
 use core::fmt;
 
@@ -30,6 +31,20 @@ pub enum Event<'a> {
         /// What the peer asks for.
         request: OutgoingCallRequest<'a>,
     },
+    /// The peer has an incoming call: [`accept_incoming`](super::Connection::accept_incoming) or
+    /// [`refuse_incoming`](super::Connection::refuse_incoming) has to answer.
+    IncomingCall {
+        /// Which call.
+        call: usize,
+        /// What the peer knows of it.
+        request: IncomingCallRequest<'a>,
+    },
+    /// The peer takes an incoming call: the line is to be answered, and then
+    /// [`connect_call`](super::Connection::connect_call) to be called.
+    CallAccepted {
+        /// Which call.
+        call: usize,
+    },
     /// A call is established: PPP can start.
     CallConnected {
         /// Which call.
@@ -50,15 +65,15 @@ pub enum Event<'a> {
         call: usize,
         /// Why.
         cause: CallEnd,
+        /// What the peer, as PAC, has counted of it: whatever its vendor likes, as text for logs.
+        statistics: &'a [u8],
     },
-    /// The peer sent a Set-Link-Info. Nothing needs to be done about it.
+    /// The peer sent a Set-Link-Info. Where there is no asynchronous line, nothing needs to be done about it.
     LinkInfo {
         /// Which call.
         call: usize,
-        /// The Async-Control-Character-Map to send with.
-        send_accm: u32,
-        /// The Async-Control-Character-Map to receive with.
-        receive_accm: u32,
+        /// The character maps.
+        info: LinkInfo,
     },
     /// The peer has counted errors on the line of a call.
     WanErrors {
@@ -86,15 +101,24 @@ impl fmt::Display for Event<'_> {
             Self::CallRequested { call, request } => write!(f, "call {call} requested: {request}"),
             Self::CallConnected { call, info } => write!(f, "call {call} established: {info}"),
             Self::CallFailed { call, cause } => write!(f, "call {call} failed: {cause}"),
-            Self::CallEnded { call, cause } => write!(f, "call {call} ended: {cause}"),
-            Self::LinkInfo {
+            Self::IncomingCall { call, request } => write!(f, "call {call} comes in: {request}"),
+            Self::CallAccepted { call } => write!(f, "call {call} is taken"),
+            Self::CallEnded {
                 call,
-                send_accm,
-                receive_accm,
+                cause,
+                statistics,
             } => {
+                write!(f, "call {call} ended: {cause}")?;
+                if !statistics.is_empty() {
+                    write!(f, " ({})", statistics.escape_ascii())?;
+                }
+                Ok(())
+            }
+            Self::LinkInfo { call, info } => {
                 write!(
                     f,
-                    "call {call}: character maps 0x{send_accm:08x}, 0x{receive_accm:08x}"
+                    "call {call}: character maps 0x{:08x}, 0x{:08x}",
+                    info.send_accm, info.receive_accm
                 )
             }
             Self::WanErrors { call, errors } => write!(f, "call {call}: {errors}"),
@@ -110,6 +134,8 @@ impl fmt::Display for Event<'_> {
 pub struct CallInfo {
     /// The call id in GRE packets that we receive.
     pub our_call_id: u16,
+    /// How many received data packets we said that we buffer.
+    pub our_window: u16,
     /// The call id in GRE packets that we send.
     pub peer_call_id: u16,
     /// The speed of the connection that the PAC claims, in bits a second.
@@ -128,6 +154,7 @@ impl fmt::Display for CallInfo {
             connect_speed,
             peer_window,
             peer_delay,
+            ..
         } = self;
         write!(
             f,
@@ -151,6 +178,13 @@ pub enum CallEnd {
         /// More about the failure; for ISDN the cause code of Q.931.
         cause: u16,
     },
+    /// The peer's Incoming-Call-Reply says no.
+    NotTaken {
+        /// What it says.
+        result: IncomingCallResult,
+        /// More, if that is a general error.
+        error: GeneralError,
+    },
     /// The peer's Call-Disconnect-Notify ended it.
     Disconnected {
         /// Why; Windows always says 0.
@@ -164,7 +198,7 @@ pub enum CallEnd {
     Cleared,
     /// Our caller ended or refused it.
     Local,
-    /// Nobody answered the request for the call in time.
+    /// What was to come next on its way up did not come in time.
     TimedOut,
     /// The control connection ended, and with it the call.
     ConnectionClosed,
@@ -181,6 +215,12 @@ impl fmt::Display for CallEnd {
                 f,
                 "the peer refused it (result {result}, error {error}, cause {cause})"
             ),
+            Self::NotTaken { result, error } => {
+                write!(
+                    f,
+                    "the peer does not take it (result {result}, error {error})"
+                )
+            }
             Self::Disconnected {
                 result,
                 error,
@@ -193,7 +233,7 @@ impl fmt::Display for CallEnd {
             }
             Self::Cleared => f.write_str("the peer cleared it"),
             Self::Local => f.write_str("it was ended here"),
-            Self::TimedOut => f.write_str("the request for it was not answered in time"),
+            Self::TimedOut => f.write_str("it did not come up in time"),
             Self::ConnectionClosed => f.write_str("the control connection ended"),
         }
     }
@@ -225,7 +265,7 @@ pub enum CloseReason {
     VersionNotSupported(Version),
     /// The peer did not answer an Echo-Request in time: it is gone, or the way to it is.
     EchoTimedOut,
-    /// The peer did not answer an Outgoing-Call-Request in time.
+    /// The peer did not go on with a call in time.
     CallTimedOut,
     /// It lost a collision with the connection that the peer opened.
     Collision,
@@ -247,7 +287,7 @@ impl fmt::Display for CloseReason {
                 write!(f, "the peer's PPTP version {version} is not supported")
             }
             Self::EchoTimedOut => f.write_str("the peer did not answer an Echo-Request"),
-            Self::CallTimedOut => f.write_str("the peer did not answer an Outgoing-Call-Request"),
+            Self::CallTimedOut => f.write_str("the peer did not go on with a call"),
             Self::Collision => f.write_str("it collided with one that the peer opened"),
             Self::Protocol(error) => write!(f, "the peer broke the protocol: {error}"),
         }
@@ -263,24 +303,30 @@ impl core::error::Error for CloseReason {}
 pub enum CallError {
     /// The control connection is not established, or is about to end.
     NotConnected,
-    /// Only a PNS can ask for an outgoing call.
+    /// Only the PNS can do that.
     NotPns,
+    /// Only the PAC can do that.
+    NotPac,
     /// There are as many calls as the connection has room for.
     NoFreeCall,
     /// A call of this connection has that call id already.
     CallIdInUse,
-    /// There is no call with this index that waits for an answer.
+    /// There is no call with this index that waits for that.
     NotRequested,
+    /// There is no call with this index that is established.
+    NotEstablished,
 }
 
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotConnected => "the control connection is not established",
-            Self::NotPns => "only a PNS can ask for an outgoing call",
+            Self::NotPns => "only a PNS can do that",
+            Self::NotPac => "only a PAC can do that",
             Self::NoFreeCall => "the control connection has no room for another call",
             Self::CallIdInUse => "the call id is in use",
-            Self::NotRequested => "no such call waits for an answer",
+            Self::NotRequested => "no such call waits for that",
+            Self::NotEstablished => "no such call is established",
         })
     }
 }

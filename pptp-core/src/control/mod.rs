@@ -1,8 +1,12 @@
 //! The control connection (RFC 2637 §2, §3): one [`Connection`] for each TCP connection to port 1723.
 //!
 //! A connection has two properties that have nothing to do with each other: which end opened the TCP connection
-//! ([`Origin`]), and which end asks for calls ([`Role`]). A VPN client is an originator and a PNS, a VPN server a
-//! receiver and a PAC.
+//! ([`Origin`]), and at which end the lines are ([`Role`]). A VPN client is an originator and a PNS, a VPN server a
+//! receiver and a PAC; an access concentrator is a PAC that has incoming calls for a server, which is their PNS.
+//!
+//! There are calls of two kinds, and a connection can have both at once: *outgoing* ones, for which a PNS asks a PAC
+//! ([`open_call`](Connection::open_call)), and *incoming* ones, which a PAC has for a PNS
+//! ([`offer_call`](Connection::offer_call)).
 //!
 //! What a program does whenever something happened on the TCP connection, or the time of
 //! [`next_timeout`](Connection::next_timeout) has come:
@@ -45,12 +49,17 @@
 //! # assert_eq!(turn(&mut pptp, Instant::ZERO, &[]), Ok(0));
 //! ```
 
+mod automata;
 mod automaton;
 mod call;
+mod calls;
 mod collision;
 mod config;
 mod connection;
 mod event;
+mod incoming;
+mod incoming_pac;
+mod incoming_pns;
 mod outgoing_pac;
 mod outgoing_pns;
 mod receive;
@@ -67,15 +76,34 @@ pub use collision::{Collision, collision};
 pub use config::{CallAnswer, CallRequest, Config, StartConfig, TimeOuts};
 pub use connection::{Connection, TimerKind};
 pub use event::{CallEnd, CallError, CallInfo, CloseReason, Event};
+pub use incoming::{
+    Disconnect, IncomingAnswer, IncomingLine, IncomingRequest, LinkInfo, WanErrors,
+};
 pub use stats::Stats;
 pub use text::FieldText;
 
-/// Which end asks the other to place calls (RFC 2637 §1.2).
+/// At which end the lines are (RFC 2637 §1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Role {
-    /// PPTP Network Server: it sends Outgoing-Call-Requests. A VPN client is one.
+    /// PPTP Network Server: it asks for outgoing calls, and takes incoming ones. A VPN client is one.
     Pns,
-    /// PPTP Access Concentrator: it answers them. A VPN server is one.
+    /// PPTP Access Concentrator: it places outgoing calls, and has incoming ones. A VPN server is one.
     Pac,
+    /// The one or the other, as each call has it: a server both for VPN clients and for access concentrators.
+    Both,
+}
+
+impl Role {
+    /// Whether this end may be the PNS of a call.
+    #[must_use]
+    pub const fn is_pns(self) -> bool {
+        matches!(self, Self::Pns | Self::Both)
+    }
+
+    /// Whether this end may be the PAC of a call.
+    #[must_use]
+    pub const fn is_pac(self) -> bool {
+        matches!(self, Self::Pac | Self::Both)
+    }
 }

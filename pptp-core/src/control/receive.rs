@@ -1,18 +1,21 @@
 //! What the peer says: one function for each message (RFC 2637 §2).
 
+use super::automata::{Automaton, Event as CallEvent};
 use super::automaton::{Event, State};
-use super::call::Call;
+use super::call::{Call, Terms};
 use super::connection::{Connection, Notice, Reply, Timer};
 use super::stats::count;
 use super::{
-    CallAnswer, CallEnd, CallRequest, CloseReason, Role, StartConfig, outgoing_pac, outgoing_pns,
+    CallAnswer, CallEnd, CallRequest, CloseReason, FieldText, IncomingAnswer, IncomingLine,
+    IncomingRequest, LinkInfo, StartConfig, incoming_pac, incoming_pns, outgoing_pns,
 };
 use crate::ProtocolError;
 use crate::time::Instant;
 use crate::wire::{
-    CallClearRequest, CallDisconnectNotify, EchoReply, GeneralError, IncomingCallRequest, Message,
-    OutgoingCallReply, OutgoingCallRequest, OutgoingCallResult, SetLinkInfo,
-    StartControlConnectionReply, StartControlConnectionRequest, Version, WanErrorNotify,
+    CallClearRequest, CallDisconnectNotify, EchoReply, GeneralError, IncomingCallConnected,
+    IncomingCallReply, IncomingCallRequest, IncomingCallResult, Message, OutgoingCallReply,
+    OutgoingCallRequest, OutgoingCallResult, SetLinkInfo, StartControlConnectionReply,
+    StartControlConnectionRequest, Version, WanErrorNotify,
 };
 
 impl<const CALLS: usize> Connection<CALLS> {
@@ -71,14 +74,15 @@ impl<const CALLS: usize> Connection<CALLS> {
             Message::EchoReply(reply) => self.echo_reply(now, reply),
             Message::OutgoingCallRequest(request) => self.outgoing_call_request(now, request),
             Message::OutgoingCallReply(reply) => self.outgoing_call_reply(now, reply),
-            Message::IncomingCallRequest(request) => self.incoming_call_request(request),
-            Message::IncomingCallReply(_) | Message::IncomingCallConnected(_) => {
-                count(&mut self.stats.unexpected);
+            Message::IncomingCallRequest(request) => self.incoming_call_request(now, request),
+            Message::IncomingCallReply(reply) => self.incoming_call_reply(now, reply),
+            Message::IncomingCallConnected(connected) => {
+                self.incoming_call_connected(now, connected);
             }
             Message::CallClearRequest(request) => self.call_clear_request(now, request),
             Message::CallDisconnectNotify(notify) => self.call_disconnect_notify(now, notify),
             Message::WanErrorNotify(notify) => self.wan_error_notify(notify),
-            Message::SetLinkInfo(info) => self.set_link_info(info),
+            Message::SetLinkInfo(info) => self.link_info_set(info),
             Message::Unknown { .. } | Message::Management { .. } => count(&mut self.stats.unknown),
         }
     }
@@ -137,10 +141,10 @@ impl<const CALLS: usize> Connection<CALLS> {
 
     fn outgoing_call_request(&mut self, now: Instant, request: &OutgoingCallRequest<'_>) {
         let general = OutgoingCallResult::GeneralError;
-        let is_live = |call: &Call| !call.is_idle() && call.pns_id() == request.call_id;
+        let is_live = |call: &Call| !call.is_idle() && call.peer_id() == Some(request.call_id);
         let refusal = if self.state != State::Established {
             Some((general, GeneralError::NotConnected))
-        } else if self.role != Role::Pac || self.end.is_some() {
+        } else if !self.role.is_pac() || self.end.is_some() {
             Some((OutgoingCallResult::DoNotAccept, GeneralError::None))
         } else if self.calls.iter().flatten().any(is_live) {
             Some((general, GeneralError::BadCallId))
@@ -169,19 +173,17 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 
     fn outgoing_call_reply(&mut self, now: Instant, reply: &OutgoingCallReply) {
-        let time_outs = &self.config.time_outs;
-        let mut calls = self.calls.iter_mut().flatten();
-        let call = match self.role {
-            Role::Pns => calls.find(|call| !call.is_idle() && call.pns_id() == reply.peer_call_id),
-            Role::Pac => None,
+        let is_asked = |call: &Call| {
+            matches!(call.automaton, Automaton::OutgoingPns(_))
+                && call.pns_id() == Some(reply.peer_call_id)
         };
-        let Some(call) = call else {
+        let Some(call) = find(&mut self.calls, is_asked) else {
             count(&mut self.stats.unexpected);
             return;
         };
         let (event, cause) = if reply.result == OutgoingCallResult::Connected {
-            if call.answer.is_none() {
-                call.answer = Some(CallAnswer {
+            if let Terms::Outgoing { answer, .. } = &mut call.terms {
+                answer.get_or_insert(CallAnswer {
                     call_id: reply.call_id,
                     connect_speed: reply.connect_speed,
                     receive_window: reply.receive_window,
@@ -198,27 +200,99 @@ impl<const CALLS: usize> Connection<CALLS> {
             };
             (outgoing_pns::Event::ReplyError, cause)
         };
-        if !call.pns(now, event, cause, time_outs) {
+        let event = CallEvent::OutgoingPns(event);
+        if !call.step(now, event, cause, &self.config.time_outs) {
             count(&mut self.stats.unexpected);
         }
         self.go_on_closing(now);
     }
 
-    /// Incoming calls are not taken yet.
-    fn incoming_call_request(&mut self, request: &IncomingCallRequest<'_>) {
-        let error = match self.state {
-            State::Established => GeneralError::None,
-            _ => GeneralError::NotConnected,
+    fn incoming_call_request(&mut self, now: Instant, request: &IncomingCallRequest<'_>) {
+        let is_live = |call: &Call| !call.is_idle() && call.peer_id() == Some(request.call_id);
+        let refusal = if self.state != State::Established {
+            Some(GeneralError::NotConnected)
+        } else if !self.role.is_pns() || self.end.is_some() {
+            Some(GeneralError::None)
+        } else if self.calls.iter().flatten().any(is_live) {
+            Some(GeneralError::BadCallId)
+        } else {
+            let request = IncomingRequest::from_wire(request);
+            let call = Call::rung(now, request, &self.config.time_outs);
+            match self.insert(call) {
+                Some(call) => {
+                    if let Some(answer) = self.config.accept_incoming {
+                        // If the call id is in use, the caller is asked.
+                        let _ = self.accept_incoming(now, call, answer);
+                    }
+                    None
+                }
+                None => Some(GeneralError::NoResource),
+            }
         };
-        let peer_call_id = request.call_id;
-        self.reply = Some(Reply::IncomingCall {
-            peer_call_id,
-            error,
-        });
+        if let Some(error) = refusal {
+            let peer_call_id = request.call_id;
+            self.reply = Some(Reply::IncomingCall {
+                peer_call_id,
+                error,
+            });
+        }
+    }
+
+    fn incoming_call_reply(&mut self, now: Instant, reply: &IncomingCallReply) {
+        // The one that waits for it: one that is answered already is not answered otherwise.
+        let is_rung = |call: &Call| {
+            call.automaton == Automaton::IncomingPac(incoming_pac::State::WaitReply)
+                && call.pac_id() == Some(reply.peer_call_id)
+        };
+        let Some(call) = find(&mut self.calls, is_rung) else {
+            count(&mut self.stats.unexpected);
+            return;
+        };
+        let (event, cause) = if reply.result == IncomingCallResult::Connect {
+            if let Terms::Incoming { answer, .. } = &mut call.terms {
+                *answer = Some(IncomingAnswer {
+                    call_id: reply.call_id,
+                    receive_window: reply.receive_window,
+                    transmit_delay: reply.transmit_delay,
+                });
+            }
+            (incoming_pac::Event::Reply, CallEnd::Local)
+        } else {
+            let cause = CallEnd::NotTaken {
+                result: reply.result,
+                error: reply.error,
+            };
+            (incoming_pac::Event::ReplyNo, cause)
+        };
+        let event = CallEvent::IncomingPac(event);
+        call.step(now, event, cause, &self.config.time_outs);
+        self.go_on_closing(now);
+    }
+
+    fn incoming_call_connected(&mut self, now: Instant, connected: &IncomingCallConnected) {
+        // One that we have cleared meanwhile, its Call-Disconnect-Notify ends.
+        let is_taken = |call: &Call| {
+            call.automaton == Automaton::IncomingPns(incoming_pns::State::WaitConnect)
+                && call.pns_id() == Some(connected.peer_call_id)
+        };
+        let Some(call) = find(&mut self.calls, is_taken) else {
+            count(&mut self.stats.unexpected);
+            return;
+        };
+        if let Terms::Incoming { line, .. } = &mut call.terms {
+            *line = Some(IncomingLine {
+                connect_speed: connected.connect_speed,
+                receive_window: connected.receive_window,
+                transmit_delay: connected.transmit_delay,
+                framing: connected.framing,
+            });
+        }
+        let event = CallEvent::IncomingPns(incoming_pns::Event::Connected);
+        call.step(now, event, CallEnd::Local, &self.config.time_outs);
     }
 
     fn call_clear_request(&mut self, now: Instant, request: &CallClearRequest) {
-        if self.role != Role::Pac {
+        if !self.role.is_pac() {
             // Only a PNS clears calls like this; a PAC disconnects them.
             count(&mut self.stats.unexpected);
             return;
@@ -226,9 +300,9 @@ impl<const CALLS: usize> Connection<CALLS> {
         let call_id = request.call_id;
         let time_outs = &self.config.time_outs;
         // The PNS's own id (RFC 2637 §2.12), or else ours.
-        let by_pns = |call: &Call| call.pns_id() == call_id;
-        let by_pac = |call: &Call| call.pac_id() == Some(call_id);
-        let Some(call) = find(&mut self.calls, by_pns, by_pac) else {
+        let by_pns = |call: &Call| !call.automaton.is_pns() && call.pns_id() == Some(call_id);
+        let by_pac = |call: &Call| !call.automaton.is_pns() && call.pac_id() == Some(call_id);
+        let Some(call) = find_either(&mut self.calls, by_pns, by_pac) else {
             let error = match self.state {
                 State::Established => GeneralError::BadCallId,
                 _ => GeneralError::NotConnected,
@@ -237,7 +311,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             return;
         };
         // The notice says more than the question would.
-        call.pac(now, outgoing_pac::Event::Clear, CallEnd::Cleared, time_outs);
+        call.step(now, CallEvent::Clear, CallEnd::Cleared, time_outs);
         self.go_on_closing(now);
     }
 
@@ -246,13 +320,12 @@ impl<const CALLS: usize> Connection<CALLS> {
         let time_outs = &self.config.time_outs;
         // The PAC's own id (RFC 2637 §2.13); accel-ppp and Linux's NAT helper put the PNS's there. Of a call that was
         // cleared before it was answered the PAC's is not known.
-        let by_pac = |call: &Call| call.pac_id() == Some(call_id);
-        let by_pns = |call: &Call| call.pns_id() == call_id || call.is_cleared_unanswered();
-        let call = match self.role {
-            Role::Pns => find(&mut self.calls, by_pac, by_pns),
-            Role::Pac => None,
+        let by_pac = |call: &Call| call.automaton.is_pns() && call.pac_id() == Some(call_id);
+        let by_pns = |call: &Call| {
+            call.automaton.is_pns()
+                && (call.pns_id() == Some(call_id) || call.is_cleared_unanswered())
         };
-        let Some(call) = call else {
+        let Some(call) = find_either(&mut self.calls, by_pac, by_pns) else {
             count(&mut self.stats.unexpected);
             return;
         };
@@ -261,13 +334,14 @@ impl<const CALLS: usize> Connection<CALLS> {
             error: notify.error,
             cause: notify.cause,
         };
-        call.pns(now, outgoing_pns::Event::Disconnect, cause, time_outs);
+        call.statistics = FieldText::new(notify.statistics);
+        call.step(now, CallEvent::Disconnect, cause, time_outs);
         self.go_on_closing(now);
     }
 
     fn wan_error_notify(&mut self, notify: &WanErrorNotify) {
         match self.position(notify.peer_call_id) {
-            Some(call) if self.role == Role::Pns => {
+            Some(call) if self.call(call).is_some_and(|it| it.automaton.is_pns()) => {
                 let errors = *notify;
                 self.notice = Some(Notice::WanErrors { call, errors });
             }
@@ -275,18 +349,20 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
     }
 
-    fn set_link_info(&mut self, info: &SetLinkInfo) {
+    fn link_info_set(&mut self, info: &SetLinkInfo) {
         count(&mut self.stats.link_infos);
-        match self.position(info.peer_call_id) {
-            Some(call) => {
-                self.notice = Some(Notice::LinkInfo {
-                    call,
-                    send_accm: info.send_accm,
-                    receive_accm: info.receive_accm,
-                });
-            }
-            None => count(&mut self.stats.unexpected),
-        }
+        let position = self.position(info.peer_call_id);
+        let Some((index, call)) =
+            position.and_then(|at| Some((at, self.calls.get_mut(at)?.as_mut()?)))
+        else {
+            count(&mut self.stats.unexpected);
+            return;
+        };
+        call.link_info = LinkInfo {
+            send_accm: info.send_accm,
+            receive_accm: info.receive_accm,
+        };
+        self.notice = Some(Notice::LinkInfo { call: index });
     }
 
     /// The index of the live call that has our id `id`.
@@ -297,17 +373,21 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 }
 
+/// The live call that it is.
+fn find(calls: &mut [Option<Call>], is_it: impl Fn(&Call) -> bool) -> Option<&mut Call> {
+    let mut calls = calls.iter_mut().flatten();
+    calls.find(|call| !call.is_idle() && is_it(call))
+}
+
 /// The live call that is the `first`, or else the `second`.
-fn find(
+fn find_either(
     calls: &mut [Option<Call>],
     first: impl Fn(&Call) -> bool,
     second: impl Fn(&Call) -> bool,
 ) -> Option<&mut Call> {
-    let find = |is_it: &dyn Fn(&Call) -> bool| {
-        let is_it = |call: &Call| !call.is_idle() && is_it(call);
-        let mut calls = calls.iter();
-        calls.position(|call| call.as_ref().is_some_and(is_it))
-    };
-    let position = find(&first).or_else(|| find(&second))?;
-    calls.get_mut(position)?.as_mut()
+    if find(calls, &first).is_some() {
+        find(calls, first)
+    } else {
+        find(calls, second)
+    }
 }

@@ -1,17 +1,18 @@
 //! What is said to the peer. It is derived from what is pending, one message at a time.
 
 use super::automaton::State;
-use super::call::{Actions, Call};
+use super::call::{Actions, Call, Terms};
 use super::connection::{Connection, Pending, Reply, Timer};
 use super::stats::count;
-use super::{CallAnswer, CallEnd};
+use super::{CallAnswer, CallEnd, IncomingAnswer};
 use crate::codec::BufferTooSmall;
 use crate::time::Instant;
 use crate::wire::{
     CallClearRequest, CallDisconnectNotify, DisconnectResult, EchoReply, EchoRequest, EchoResult,
-    GeneralError, IncomingCallReply, IncomingCallResult, Message, OutgoingCallReply,
-    OutgoingCallResult, StartControlConnectionReply, StartControlConnectionRequest,
-    StopControlConnectionReply, StopControlConnectionRequest, StopResult, Version,
+    GeneralError, IncomingCallConnected, IncomingCallReply, IncomingCallResult, Message,
+    OutgoingCallReply, OutgoingCallResult, SetLinkInfo, StartControlConnectionReply,
+    StartControlConnectionRequest, StopControlConnectionReply, StopControlConnectionRequest,
+    StopResult, Version,
 };
 
 /// A message that is to be sent.
@@ -100,7 +101,7 @@ impl<const CALLS: usize> Connection<CALLS> {
                 capabilities: self.config.start.capabilities(),
             }
             .into(),
-            Output::Call(call, action) => call_message(self.call(call)?, action),
+            Output::Call(call, action) => call_message(self.call(call)?, action)?,
             Output::StopRequest => StopControlConnectionRequest {
                 reason: self.stop_reason,
             }
@@ -137,22 +138,17 @@ impl<const CALLS: usize> Connection<CALLS> {
                 peer_call_id,
                 result,
                 error,
-            } => refusal(peer_call_id, result, error).into(),
+            } => refusal_of(peer_call_id, (result, error)).into(),
             Reply::IncomingCall {
                 peer_call_id,
                 error,
-            } => IncomingCallReply {
-                call_id: 0,
-                peer_call_id,
-                result: match error {
+            } => {
+                let result = match error {
                     GeneralError::None => IncomingCallResult::DoNotAccept,
                     _ => IncomingCallResult::GeneralError,
-                },
-                error,
-                receive_window: 0,
-                transmit_delay: 0,
+                };
+                incoming_refusal(peer_call_id, result, error).into()
             }
-            .into(),
             Reply::Disconnect { call_id, error } => CallDisconnectNotify {
                 call_id,
                 result: DisconnectResult::GeneralError,
@@ -165,29 +161,98 @@ impl<const CALLS: usize> Connection<CALLS> {
     }
 }
 
-fn call_message(call: &Call, action: Actions) -> Message<'_> {
-    match action {
-        Actions::SEND_REQUEST => call.request.as_wire().into(),
-        Actions::SEND_CLEAR => CallClearRequest {
-            call_id: call.pns_id(),
-        }
-        .into(),
-        Actions::SEND_REPLY => match call.answer {
-            Some(answer) => acceptance(call.pns_id(), &answer).into(),
-            None => refusal(call.pns_id(), call.refusal.0, call.refusal.1).into(),
-        },
-        _ => CallDisconnectNotify {
-            // A call that was never answered has no id of ours; by its own the peer finds it, too.
-            call_id: call.pac_id().unwrap_or(call.pns_id()),
-            result: match call.end {
-                Some(CallEnd::Cleared) => DisconnectResult::Request,
-                _ => DisconnectResult::AdminShutdown,
+/// A message about a call; there always is one, if the call is in a state that can have it pending.
+fn call_message(call: &Call, action: Actions) -> Option<Message<'_>> {
+    let peer_call_id = call.peer_id();
+    let message = match (action, &call.terms) {
+        (Actions::SEND_REQUEST, Terms::Outgoing { request, .. }) => request.as_wire().into(),
+        (Actions::SEND_REQUEST, Terms::Incoming { request, .. }) => request.as_wire().into(),
+        (
+            Actions::SEND_REPLY,
+            Terms::Outgoing {
+                answer, refusal, ..
             },
-            error: GeneralError::None,
-            cause: 0,
-            statistics: &[],
+        ) => match answer {
+            Some(answer) => acceptance(peer_call_id?, answer).into(),
+            None => refusal_of(peer_call_id?, *refusal).into(),
+        },
+        (
+            Actions::SEND_REPLY,
+            Terms::Incoming {
+                answer, refusal, ..
+            },
+        ) => match answer {
+            Some(answer) => incoming_acceptance(peer_call_id?, answer).into(),
+            None => incoming_refusal(peer_call_id?, refusal.0, refusal.1).into(),
+        },
+        (Actions::SEND_CONNECTED, Terms::Incoming { line, .. }) => {
+            let line = (*line)?;
+            IncomingCallConnected {
+                peer_call_id: peer_call_id?,
+                connect_speed: line.connect_speed,
+                receive_window: line.receive_window,
+                transmit_delay: line.transmit_delay,
+                framing: line.framing,
+            }
+            .into()
+        }
+        (Actions::SEND_LINK_INFO, _) => SetLinkInfo {
+            peer_call_id: peer_call_id?,
+            send_accm: call.link_info.send_accm,
+            receive_accm: call.link_info.receive_accm,
         }
         .into(),
+        (Actions::SEND_WAN_ERRORS, _) => call.wan_errors.as_wire(peer_call_id?).into(),
+        (Actions::SEND_CLEAR, _) => CallClearRequest {
+            call_id: call.pns_id()?,
+        }
+        .into(),
+        _ => {
+            let (result, error, cause) = call.disconnect.unwrap_or((
+                match call.end {
+                    Some(CallEnd::Cleared) => DisconnectResult::Request,
+                    _ => DisconnectResult::AdminShutdown,
+                },
+                GeneralError::None,
+                0,
+            ));
+            CallDisconnectNotify {
+                // A call that was never answered may have no id of ours; by its own the peer finds it, too.
+                call_id: call.pac_id().or(call.pns_id())?,
+                result,
+                error,
+                cause,
+                statistics: call.statistics.as_bytes(),
+            }
+            .into()
+        }
+    };
+    Some(message)
+}
+
+const fn incoming_acceptance(peer_call_id: u16, answer: &IncomingAnswer) -> IncomingCallReply {
+    IncomingCallReply {
+        call_id: answer.call_id,
+        peer_call_id,
+        result: IncomingCallResult::Connect,
+        error: GeneralError::None,
+        receive_window: answer.receive_window,
+        transmit_delay: answer.transmit_delay,
+    }
+}
+
+const fn incoming_refusal(
+    peer_call_id: u16,
+    result: IncomingCallResult,
+    error: GeneralError,
+) -> IncomingCallReply {
+    IncomingCallReply {
+        call_id: 0,
+        peer_call_id,
+        result,
+        error,
+        receive_window: 0,
+        transmit_delay: 0,
     }
 }
 
@@ -205,10 +270,9 @@ const fn acceptance(peer_call_id: u16, answer: &CallAnswer) -> OutgoingCallReply
     }
 }
 
-const fn refusal(
+const fn refusal_of(
     peer_call_id: u16,
-    result: OutgoingCallResult,
-    error: GeneralError,
+    (result, error): (OutgoingCallResult, GeneralError),
 ) -> OutgoingCallReply {
     OutgoingCallReply {
         call_id: 0,

@@ -1,7 +1,7 @@
 //! What the caller is told. It is derived from what is pending, one event at a time.
 
 use super::Event;
-use super::call::Actions;
+use super::call::{Actions, Terms};
 use super::connection::{Connection, Notice, Pending};
 
 /// An event that is to be told.
@@ -9,6 +9,7 @@ use super::connection::{Connection, Notice, Pending};
 pub(super) enum Due {
     Connected,
     Requested(usize),
+    Accepted(usize),
     CallConnected(usize),
     Notice(Notice),
     CallOver(usize),
@@ -25,6 +26,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             Due::Closed => self.pending.remove(Pending::CLOSED),
             Due::Notice(_) => self.notice = None,
             Due::Requested(call) => self.told(call, Actions::REQUESTED),
+            Due::Accepted(call) => self.told(call, Actions::ACCEPTED),
             Due::CallConnected(call) => self.told(call, Actions::CONNECTED),
             Due::CallOver(_) => {}
         }
@@ -33,22 +35,24 @@ impl<const CALLS: usize> Connection<CALLS> {
                 version: self.version(),
                 peer: self.peer.capabilities(),
             }),
-            Due::Requested(call) => {
-                let request = self.call_request(call)?;
-                Some(Event::CallRequested { call, request })
-            }
+            Due::Requested(call) => Some(match &self.call(call)?.terms {
+                Terms::Outgoing { request, .. } => Event::CallRequested {
+                    call,
+                    request: request.as_wire(),
+                },
+                Terms::Incoming { request, .. } => Event::IncomingCall {
+                    call,
+                    request: request.as_wire(),
+                },
+            }),
+            Due::Accepted(call) => Some(Event::CallAccepted { call }),
             Due::CallConnected(call) => {
                 let info = self.call_info(call)?;
                 Some(Event::CallConnected { call, info })
             }
-            Due::Notice(Notice::LinkInfo {
+            Due::Notice(Notice::LinkInfo { call }) => Some(Event::LinkInfo {
                 call,
-                send_accm,
-                receive_accm,
-            }) => Some(Event::LinkInfo {
-                call,
-                send_accm,
-                receive_accm,
+                info: self.link_info(call)?,
             }),
             Due::Notice(Notice::WanErrors { call, errors }) => {
                 Some(Event::WanErrors { call, errors })
@@ -57,10 +61,16 @@ impl<const CALLS: usize> Connection<CALLS> {
                 let over = self.call(call)?;
                 let (cause, was_connected) = (over.end?, over.connected);
                 self.told(call, Actions::ENDED);
-                Some(if was_connected {
-                    Event::CallEnded { call, cause }
-                } else {
-                    Event::CallFailed { call, cause }
+                if !was_connected {
+                    return Some(Event::CallFailed { call, cause });
+                }
+                // What a PAC has counted its caller knows. The place is not taken by another call yet.
+                let over = self.calls.get(call)?.as_ref();
+                let statistics = over.filter(|call| call.automaton.is_pns());
+                Some(Event::CallEnded {
+                    call,
+                    cause,
+                    statistics: statistics.map_or(&[], |call| call.statistics.as_bytes()),
                 })
             }
             Due::Closed => Some(Event::Closed { reason: self.end? }),
@@ -80,6 +90,9 @@ impl<const CALLS: usize> Connection<CALLS> {
         }
         if let Some(call) = find(Actions::REQUESTED) {
             return Some(Due::Requested(call));
+        }
+        if let Some(call) = find(Actions::ACCEPTED) {
+            return Some(Due::Accepted(call));
         }
         if let Some(call) = find(Actions::CONNECTED) {
             return Some(Due::CallConnected(call));

@@ -1,3 +1,4 @@
+mod incoming;
 mod laws;
 mod matrix;
 mod pair;
@@ -107,6 +108,43 @@ fn call_answer(call_id: u16) -> CallAnswer {
     }
 }
 
+/// An incoming call that is number `call_id` to its PAC.
+fn incoming_request(call_id: u16) -> IncomingRequest {
+    IncomingRequest {
+        call_id,
+        ..IncomingRequest::default()
+    }
+}
+
+/// An answer that gives an incoming call the number `call_id` of its PNS.
+fn incoming_answer(call_id: u16) -> IncomingAnswer {
+    IncomingAnswer {
+        call_id,
+        ..IncomingAnswer::default()
+    }
+}
+
+fn incoming_reply(peer_call_id: u16, call_id: u16, result: IncomingCallResult) -> Vec<u8> {
+    octets(IncomingCallReply {
+        call_id,
+        peer_call_id,
+        result,
+        error: GeneralError::None,
+        receive_window: 9,
+        transmit_delay: 2,
+    })
+}
+
+fn incoming_connected(peer_call_id: u16) -> Vec<u8> {
+    octets(IncomingCallConnected {
+        peer_call_id,
+        connect_speed: 33_600,
+        receive_window: 5,
+        transmit_delay: 3,
+        framing: Framing::ASYNCHRONOUS,
+    })
+}
+
 fn call_reply(peer_call_id: u16, call_id: u16, result: OutgoingCallResult) -> Vec<u8> {
     octets(OutgoingCallReply {
         call_id,
@@ -164,7 +202,7 @@ fn stop_reply() -> Vec<u8> {
 fn established<const N: usize>(role: Role, config: Config) -> Connection<N> {
     let (origin, start) = match role {
         Role::Pns => (Origin::Originator, start_reply()),
-        Role::Pac => (Origin::Receiver, start_request()),
+        Role::Pac | Role::Both => (Origin::Receiver, start_request()),
     };
     let mut connection = Connection::new(role, origin, config);
     connection.control_connected(at(0));
@@ -192,6 +230,58 @@ fn pac_with_call<const N: usize>() -> Connection<N> {
     let mut connection = established(Role::Pac, config);
     let request = octets(call_request(200).as_wire());
     feed(&mut connection, at(0), &request, &mut Journal::new());
+    assert_eq!(connection.call_info(0).unwrap().our_call_id, 100);
+    connection
+}
+
+/// An established PNS with incoming call 0, which is 100 to us and 200 to the PAC.
+fn pns_with_incoming<const N: usize>() -> Connection<N> {
+    let mut connection = pns_taking();
+    feed(
+        &mut connection,
+        at(0),
+        &incoming_connected(100),
+        &mut Journal::new(),
+    );
+    assert_eq!(connection.call_info(0).unwrap().peer_call_id, 200);
+    connection
+}
+
+/// The same, before the PAC has answered the line.
+fn pns_taking<const N: usize>() -> Connection<N> {
+    let config = Config {
+        accept_incoming: Some(incoming_answer(100)),
+        ..Config::default()
+    };
+    let mut connection = established(Role::Pns, config);
+    let request = octets(incoming_request(200).as_wire());
+    feed(&mut connection, at(0), &request, &mut Journal::new());
+    connection
+}
+
+/// An established PAC that has offered call 0, which is 100 to us.
+fn pac_offering<const N: usize>() -> Connection<N> {
+    let mut connection = established(Role::Pac, Config::default());
+    connection.offer_call(at(0), incoming_request(100)).unwrap();
+    drain(&mut connection, at(0), &mut Journal::new());
+    connection
+}
+
+/// The same, once the PNS, to which it is 200, takes it.
+fn pac_answering<const N: usize>() -> Connection<N> {
+    let mut connection = pac_offering();
+    let reply = incoming_reply(100, 200, IncomingCallResult::Connect);
+    feed(&mut connection, at(0), &reply, &mut Journal::new());
+    connection
+}
+
+/// The same, established.
+fn pac_with_incoming<const N: usize>() -> Connection<N> {
+    let mut connection = pac_answering();
+    connection
+        .connect_call(at(0), 0, IncomingLine::default())
+        .unwrap();
+    drain(&mut connection, at(0), &mut Journal::new());
     assert_eq!(connection.call_info(0).unwrap().our_call_id, 100);
     connection
 }

@@ -1,6 +1,8 @@
-//! What the caller answers when it was asked who somebody is.
+//! What the caller answers: whether a call is taken, and who somebody is.
 
-use super::Session;
+use super::{Events, Pac, Session};
+use crate::control::{CallAnswer, CallError, IncomingAnswer};
+use crate::wire::{GeneralError, IncomingCallResult, OutgoingCallResult};
 use pptp_ppp::auth::{AuthId, Grant, Verdict};
 use pptp_ppp::{Credentials, EapError, Instant, Ppp, Profile, RetryError, StartKeys};
 
@@ -96,5 +98,64 @@ impl<P: Profile, R> Session<P, R> {
         } else {
             Err(otherwise)
         }
+    }
+}
+
+impl<P: Profile> Session<P, Pac> {
+    /// Accepts the call of an [`Event::CallRequested`](crate::Event::CallRequested).
+    ///
+    /// # Errors
+    /// If there is no such call, or if the answer's call id is in use on this connection.
+    pub fn accept_call(&mut self, now: Instant, answer: CallAnswer) -> Result<(), CallError> {
+        self.control.accept_call(now, 0, answer)?;
+        self.events.remove(Events::CALL_REQUESTED);
+        self.follow(now);
+        Ok(())
+    }
+
+    /// Refuses the call of an [`Event::CallRequested`](crate::Event::CallRequested), which ends the tunnel.
+    ///
+    /// # Errors
+    /// If there is no such call.
+    pub fn refuse_call(
+        &mut self,
+        now: Instant,
+        result: OutgoingCallResult,
+        error: GeneralError,
+    ) -> Result<(), CallError> {
+        let refused = self.control.refuse_call(now, 0, result, error);
+        self.follow(now);
+        refused
+    }
+
+    /// Takes the call of an [`Event::IncomingCall`](crate::Event::IncomingCall). It is established once the access
+    /// concentrator has answered the line.
+    ///
+    /// # Errors
+    /// If there is no such call, or if the answer's call id is in use on this connection.
+    pub fn accept_incoming(
+        &mut self,
+        now: Instant,
+        answer: IncomingAnswer,
+    ) -> Result<(), CallError> {
+        self.control.accept_incoming(now, 0, answer)?;
+        self.events.remove(Events::CALL_REQUESTED);
+        self.follow(now);
+        Ok(())
+    }
+
+    /// Does not take the call of an [`Event::IncomingCall`](crate::Event::IncomingCall), which ends the tunnel.
+    ///
+    /// # Errors
+    /// If there is no such call.
+    pub fn refuse_incoming(
+        &mut self,
+        now: Instant,
+        result: IncomingCallResult,
+        error: GeneralError,
+    ) -> Result<(), CallError> {
+        let refused = self.control.refuse_incoming(now, 0, result, error);
+        self.follow(now);
+        refused
     }
 }

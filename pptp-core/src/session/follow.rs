@@ -35,16 +35,16 @@ impl<P: Profile, R> Session<P, R> {
                         self.control.close(now);
                     }
                 }
-                control::Event::CallRequested { .. } => self.events |= Events::CALL_REQUESTED,
+                control::Event::CallRequested { .. } | control::Event::IncomingCall { .. } => {
+                    self.events |= Events::CALL_REQUESTED;
+                }
+                // It has no lines.
+                control::Event::CallAccepted { call } => self.control.clear_call(now, call),
                 control::Event::CallConnected { info, .. } => self.call_connected(now, info),
                 control::Event::CallFailed { cause, .. }
                 | control::Event::CallEnded { cause, .. } => self.call_ended(now, cause),
-                control::Event::LinkInfo {
-                    send_accm,
-                    receive_accm,
-                    ..
-                } => {
-                    self.link_info = (send_accm, receive_accm);
+                control::Event::LinkInfo { info, .. } => {
+                    self.link_info = info;
                     self.events |= Events::LINK_INFO;
                 }
                 control::Event::WanErrors { errors, .. } => {
@@ -63,7 +63,7 @@ impl<P: Profile, R> Session<P, R> {
 
     fn call_connected(&mut self, now: Instant, info: CallInfo) {
         let mut config = gre::Config::new(info.our_call_id, info.peer_call_id);
-        config.our_window = self.our_window;
+        config.our_window = info.our_window;
         config.peer_window = info.peer_window;
         config.ack_delay = self.gre_config.ack_delay;
         self.gre = gre::Session::new(config);

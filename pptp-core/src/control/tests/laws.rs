@@ -22,6 +22,13 @@ enum Op {
     Open(u16),
     Accept(usize, u16),
     Refuse(usize),
+    Offer(u16),
+    AcceptIncoming(usize, u16),
+    RefuseIncoming(usize),
+    Connect(usize),
+    Disconnect(usize),
+    WanErrors(usize, u32),
+    SetLinkInfo(usize, u32),
     Clear(usize),
     Close,
 }
@@ -37,17 +44,25 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (99_u16..103).prop_map(Op::Open),
         3 => (0_usize..4, 99_u16..103).prop_map(|(call, id)| Op::Accept(call, id)),
         1 => (0_usize..4).prop_map(Op::Refuse),
+        3 => (99_u16..103).prop_map(Op::Offer),
+        3 => (0_usize..4, 99_u16..103).prop_map(|(call, id)| Op::AcceptIncoming(call, id)),
+        1 => (0_usize..4).prop_map(Op::RefuseIncoming),
+        3 => (0_usize..4).prop_map(Op::Connect),
+        1 => (0_usize..4).prop_map(Op::Disconnect),
+        2 => (0_usize..4, 0_u32..3).prop_map(|(call, count)| Op::WanErrors(call, count)),
+        1 => (0_usize..4, 0_u32..3).prop_map(|(call, map)| Op::SetLinkInfo(call, map)),
         1 => (0_usize..4).prop_map(Op::Clear),
         1 => Just(Op::Close),
     ]
 }
 
 fn config() -> impl Strategy<Value = (Role, Origin, Config)> {
-    let role = prop_oneof![Just(Role::Pns), Just(Role::Pac)];
+    let role = prop_oneof![Just(Role::Pns), Just(Role::Pac), Just(Role::Both)];
     let origin = prop_oneof![Just(Origin::Originator), Just(Origin::Receiver)];
     (role, origin, any::<bool>()).prop_map(|(role, origin, accepts)| {
         let config = Config {
             accept: accepts.then(|| call_answer(100)),
+            accept_incoming: accepts.then(|| incoming_answer(100)),
             ..Config::default()
         };
         (role, origin, config)
@@ -76,7 +91,12 @@ impl Ledger {
                 assert!(!self.is_connected);
                 self.is_connected = true;
             }
-            Event::CallRequested { call, .. } => {
+            Event::CallRequested { call, .. } | Event::IncomingCall { call, .. } => {
+                assert!(self.is_connected);
+                assert_eq!(self.calls[call], Phase::None);
+                self.calls[call] = Phase::Open;
+            }
+            Event::CallAccepted { call } => {
                 assert!(self.is_connected);
                 assert_eq!(self.calls[call], Phase::None);
                 self.calls[call] = Phase::Open;
@@ -171,6 +191,36 @@ fn apply(connection: &mut Connection<3>, now: &mut Instant, op: &Op, ledger: &mu
         Op::Refuse(call) => {
             let result = OutgoingCallResult::Busy;
             let _ = connection.refuse_call(*now, *call, result, GeneralError::None);
+        }
+        Op::Offer(call_id) => {
+            let _ = connection.offer_call(*now, incoming_request(*call_id));
+        }
+        Op::AcceptIncoming(call, id) => {
+            let _ = connection.accept_incoming(*now, *call, incoming_answer(*id));
+        }
+        Op::RefuseIncoming(call) => {
+            let result = IncomingCallResult::DoNotAccept;
+            let _ = connection.refuse_incoming(*now, *call, result, GeneralError::None);
+        }
+        Op::Connect(call) => {
+            let _ = connection.connect_call(*now, *call, IncomingLine::default());
+        }
+        Op::Disconnect(call) => {
+            let _ = connection.disconnect_call(*now, *call, &Disconnect::default());
+        }
+        Op::WanErrors(call, crc) => {
+            let errors = WanErrors {
+                crc: *crc,
+                ..WanErrors::default()
+            };
+            let _ = connection.report_wan_errors(*now, *call, errors);
+        }
+        Op::SetLinkInfo(call, send_accm) => {
+            let info = LinkInfo {
+                send_accm: *send_accm,
+                receive_accm: 0,
+            };
+            let _ = connection.set_link_info(*call, info);
         }
         Op::Clear(call) => connection.clear_call(*now, *call),
         Op::Close => connection.close(*now),

@@ -32,39 +32,22 @@ pub(super) fn messages() -> Vec<(&'static str, Vec<u8>)> {
             "OCRP 101",
             call_reply(101, 0, OutgoingCallResult::Connected),
         ),
-        (
-            "ICRQ",
-            octets(IncomingCallRequest {
-                call_id: 300,
-                call_serial_number: 0,
-                bearer: Bearer::ANALOG,
-                physical_channel_id: 0,
-                dialed_number: b"1",
-                dialing_number: b"2",
-                subaddress: b"",
-            }),
-        ),
+        ("ICRQ 200", octets(incoming_request(200).as_wire())),
+        ("ICRQ 300", octets(incoming_request(300).as_wire())),
         (
             "ICRP",
-            octets(IncomingCallReply {
-                call_id: 200,
-                peer_call_id: 100,
-                result: IncomingCallResult::Connect,
-                error: GeneralError::None,
-                receive_window: 1,
-                transmit_delay: 0,
-            }),
+            incoming_reply(100, 200, IncomingCallResult::Connect),
         ),
         (
-            "ICCN",
-            octets(IncomingCallConnected {
-                peer_call_id: 100,
-                connect_speed: 1,
-                receive_window: 1,
-                transmit_delay: 0,
-                framing: Framing::ASYNCHRONOUS,
-            }),
+            "ICRP no",
+            incoming_reply(100, 0, IncomingCallResult::DoNotAccept),
         ),
+        (
+            "ICRP 101",
+            incoming_reply(101, 0, IncomingCallResult::Connect),
+        ),
+        ("ICCN", incoming_connected(100)),
+        ("ICCN 101", incoming_connected(101)),
         ("CCRQ 200", call_clear(200)),
         ("CCRQ 100", call_clear(100)),
         ("CCRQ 300", call_clear(300)),
@@ -139,9 +122,22 @@ fn pac_asked() -> Connection<2> {
     connection
 }
 
-type Row = (&'static str, [&'static str; 7]);
+fn pns_rung() -> Connection<2> {
+    let mut connection = established(Role::Pns, Config::default());
+    let request = octets(incoming_request(200).as_wire());
+    feed(&mut connection, at(0), &request, &mut Journal::new());
+    connection
+}
 
-fn check(states: [Connection<2>; 7], table: &[Row]) {
+fn pns_clearing_incoming() -> Connection<2> {
+    let mut connection = pns_with_incoming();
+    connection.clear_call(at(0), 0);
+    connection
+}
+
+type Row<const STATES: usize> = (&'static str, [&'static str; STATES]);
+
+fn check<const STATES: usize>(states: [Connection<2>; STATES], table: &[Row<STATES>]) {
     let messages = messages();
     assert_eq!(messages.len(), table.len());
     let mut wrong = Vec::new();
@@ -193,37 +189,45 @@ fn as_pns() {
         pns_with_call(),
         pns_clearing(),
         stopping(Role::Pns),
+        pns_rung(),
+        pns_taking(),
+        pns_with_incoming(),
+        pns_clearing_incoming(),
     ];
     #[rustfmt::skip]
     let table = [
-        //             Closed  WaitReply                Established             Wait-Reply                        Established (call)               Wait-Disconnect                WaitStopReply
-        ("SCCRQ",      ["",    "",                      ">SCCRP",               ">SCCRP",                         ">SCCRP",                        ">SCCRP",                      ""]),
-        ("SCCRQ 0.1",  ["",    "",                      ">SCCRP",               ">SCCRP",                         ">SCCRP",                        ">SCCRP",                      ""]),
-        ("SCCRP",      ["",    "Connected",             "",                     "",                               "",                              "",                            ""]),
-        ("SCCRP 0.1",  ["",    ">StopCCRQ",             "",                     "",                               "",                              "",                            ""]),
-        ("SCCRP no",   ["",    "Closed",                "",                     "",                               "",                              "",                            ""]),
-        ("StopCCRQ",   ["",    ">StopCCRP Closed",      ">StopCCRP Closed",     ">StopCCRP CallFailed Closed",    ">StopCCRP CallEnded Closed",    ">StopCCRP CallEnded Closed",  ">StopCCRP Closed"]),
-        ("StopCCRP",   ["",    "",                      "",                     "",                               "",                              "",                            "Closed"]),
-        ("ECHORQ",     ["",    ">ECHORP",               ">ECHORP",              ">ECHORP",                        ">ECHORP",                       ">ECHORP",                     ">ECHORP"]),
-        ("ECHORP",     ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("OCRQ 200",   ["",    ">OCRP",                 ">OCRP",                ">OCRP",                          ">OCRP",                         ">OCRP",                       ">OCRP"]),
-        ("OCRQ 201",   ["",    ">OCRP",                 ">OCRP",                ">OCRP",                          ">OCRP",                         ">OCRP",                       ">OCRP"]),
-        ("OCRP",       ["",    "",                      "",                     "CallConnected",                  "",                              "",                            ""]),
-        ("OCRP no",    ["",    "",                      "",                     "CallFailed",                     "",                              "CallEnded",                   ""]),
-        ("OCRP 101",   ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("ICRQ",       ["",    ">ICRP",                 ">ICRP",                ">ICRP",                          ">ICRP",                         ">ICRP",                       ">ICRP"]),
-        ("ICRP",       ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("ICCN",       ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("CCRQ 200",   ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("CCRQ 100",   ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("CCRQ 300",   ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("CDN 200",    ["",    "",                      "",                     "",                               "CallEnded",                     "CallEnded",                   ""]),
-        ("CDN 100",    ["",    "",                      "",                     "CallFailed",                     "CallEnded",                     "CallEnded",                   ""]),
-        ("CDN 300",    ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("WEN",        ["",    "",                      "",                     "WanErrors",                      "WanErrors",                     "WanErrors",                   ""]),
-        ("SLI",        ["",    "",                      "",                     "LinkInfo",                       "LinkInfo",                      "LinkInfo",                    ""]),
-        ("type 16",    ["",    "",                      "",                     "",                               "",                              "",                            ""]),
-        ("management", ["",    "",                      "",                     "",                               "",                              "",                            ""]),
+        //               Closed  WaitReply           Established         Wait-Reply                     Established (call)            Wait-Disconnect               WaitStopReply       asked (incoming)               Wait-Connect                   Established (incoming)        Wait-Disconnect (incoming)
+        ("SCCRQ",       ["",     "",                 ">SCCRP",           ">SCCRP",                      ">SCCRP",                     ">SCCRP",                     "",                 ">SCCRP",                      ">SCCRP",                      ">SCCRP",                     ">SCCRP"]),
+        ("SCCRQ 0.1",   ["",     "",                 ">SCCRP",           ">SCCRP",                      ">SCCRP",                     ">SCCRP",                     "",                 ">SCCRP",                      ">SCCRP",                      ">SCCRP",                     ">SCCRP"]),
+        ("SCCRP",       ["",     "Connected",        "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("SCCRP 0.1",   ["",     ">StopCCRQ",        "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("SCCRP no",    ["",     "Closed",           "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("StopCCRQ",    ["",     ">StopCCRP Closed", ">StopCCRP Closed", ">StopCCRP CallFailed Closed", ">StopCCRP CallEnded Closed", ">StopCCRP CallEnded Closed", ">StopCCRP Closed", ">StopCCRP CallFailed Closed", ">StopCCRP CallFailed Closed", ">StopCCRP CallEnded Closed", ">StopCCRP CallEnded Closed"]),
+        ("StopCCRP",    ["",     "",                 "",                 "",                            "",                           "",                           "Closed",           "",                            "",                            "",                           ""]),
+        ("ECHORQ",      ["",     ">ECHORP",          ">ECHORP",          ">ECHORP",                     ">ECHORP",                    ">ECHORP",                    ">ECHORP",          ">ECHORP",                     ">ECHORP",                     ">ECHORP",                    ">ECHORP"]),
+        ("ECHORP",      ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("OCRQ 200",    ["",     ">OCRP",            ">OCRP",            ">OCRP",                       ">OCRP",                      ">OCRP",                      ">OCRP",            ">OCRP",                       ">OCRP",                       ">OCRP",                      ">OCRP"]),
+        ("OCRQ 201",    ["",     ">OCRP",            ">OCRP",            ">OCRP",                       ">OCRP",                      ">OCRP",                      ">OCRP",            ">OCRP",                       ">OCRP",                       ">OCRP",                      ">OCRP"]),
+        ("OCRP",        ["",     "",                 "",                 "CallConnected",               "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("OCRP no",     ["",     "",                 "",                 "CallFailed",                  "",                           "CallEnded",                  "",                 "",                            "",                            "",                           ""]),
+        ("OCRP 101",    ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("ICRQ 200",    ["",     ">ICRP",            "IncomingCall",     "IncomingCall",                ">ICRP",                      ">ICRP",                      ">ICRP",            ">ICRP",                       ">ICRP",                       ">ICRP",                      ">ICRP"]),
+        ("ICRQ 300",    ["",     ">ICRP",            "IncomingCall",     "IncomingCall",                "IncomingCall",               "IncomingCall",               ">ICRP",            "IncomingCall",                "IncomingCall",                "IncomingCall",               "IncomingCall"]),
+        ("ICRP",        ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("ICRP no",     ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("ICRP 101",    ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("ICCN",        ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "CallConnected",               "",                           ""]),
+        ("ICCN 101",    ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("CCRQ 200",    ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("CCRQ 100",    ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("CCRQ 300",    ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("CDN 200",     ["",     "",                 "",                 "",                            "CallEnded",                  "CallEnded",                  "",                 "CallFailed",                  "CallFailed",                  "CallEnded",                  "CallEnded"]),
+        ("CDN 100",     ["",     "",                 "",                 "CallFailed",                  "CallEnded",                  "CallEnded",                  "",                 "",                            "CallFailed",                  "CallEnded",                  "CallEnded"]),
+        ("CDN 300",     ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("WEN",         ["",     "",                 "",                 "WanErrors",                   "WanErrors",                  "WanErrors",                  "",                 "",                            "WanErrors",                   "WanErrors",                  "WanErrors"]),
+        ("SLI",         ["",     "",                 "",                 "LinkInfo",                    "LinkInfo",                   "LinkInfo",                   "",                 "",                            "LinkInfo",                    "LinkInfo",                   "LinkInfo"]),
+        ("type 16",     ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
+        ("management",  ["",     "",                 "",                 "",                            "",                           "",                           "",                 "",                            "",                            "",                           ""]),
     ];
     check(states, &table);
 }
@@ -239,37 +243,44 @@ fn as_pac() {
         pac_with_call(),
         stopping(Role::Pac),
         fresh(Role::Pac, Origin::Originator),
+        pac_offering(),
+        pac_answering(),
+        pac_with_incoming(),
     ];
     #[rustfmt::skip]
     let table = [
-        //             Closed  WaitRequest              Established              wait_cs_ans                      established (call)               WaitStopReply        WaitReply
-        ("SCCRQ",      ["",    ">SCCRP Connected",      ">SCCRP",               ">SCCRP",                         ">SCCRP",                        "",                  ""]),
-        ("SCCRQ 0.1",  ["",    ">SCCRP Closed",         ">SCCRP",               ">SCCRP",                         ">SCCRP",                        "",                  ""]),
-        ("SCCRP",      ["",    "",                      "",                     "",                               "",                              "",                  "Connected"]),
-        ("SCCRP 0.1",  ["",    "",                      "",                     "",                               "",                              "",                  ">StopCCRQ"]),
-        ("SCCRP no",   ["",    "",                      "",                     "",                               "",                              "",                  "Closed"]),
-        ("StopCCRQ",   ["",    ">StopCCRP Closed",      ">StopCCRP Closed",     ">StopCCRP CallFailed Closed",    ">StopCCRP CallEnded Closed",    ">StopCCRP Closed",  ">StopCCRP Closed"]),
-        ("StopCCRP",   ["",    "",                      "",                     "",                               "",                              "Closed",            ""]),
-        ("ECHORQ",     ["",    ">ECHORP",               ">ECHORP",              ">ECHORP",                        ">ECHORP",                       ">ECHORP",           ">ECHORP"]),
-        ("ECHORP",     ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("OCRQ 200",   ["",    ">OCRP",                 "CallRequested",        ">OCRP",                          ">OCRP",                         ">OCRP",             ">OCRP"]),
-        ("OCRQ 201",   ["",    ">OCRP",                 "CallRequested",        "CallRequested",                  "CallRequested",                 ">OCRP",             ">OCRP"]),
-        ("OCRP",       ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("OCRP no",    ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("OCRP 101",   ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("ICRQ",       ["",    ">ICRP",                 ">ICRP",                ">ICRP",                          ">ICRP",                         ">ICRP",             ">ICRP"]),
-        ("ICRP",       ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("ICCN",       ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("CCRQ 200",   ["",    ">CDN",                  ">CDN",                 ">CDN CallFailed",                ">CDN CallEnded",                ">CDN",              ">CDN"]),
-        ("CCRQ 100",   ["",    ">CDN",                  ">CDN",                 ">CDN",                           ">CDN CallEnded",                ">CDN",              ">CDN"]),
-        ("CCRQ 300",   ["",    ">CDN",                  ">CDN",                 ">CDN",                           ">CDN",                          ">CDN",              ">CDN"]),
-        ("CDN 200",    ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("CDN 100",    ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("CDN 300",    ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("WEN",        ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("SLI",        ["",    "",                      "",                     "",                               "LinkInfo",                      "",                  ""]),
-        ("type 16",    ["",    "",                      "",                     "",                               "",                              "",                  ""]),
-        ("management", ["",    "",                      "",                     "",                               "",                              "",                  ""]),
+        //               Closed  WaitRequest         Established         wait_cs_ans                    established (call)            WaitStopReply       WaitReply           wait_reply (incoming)          answering (incoming)           established (incoming)
+        ("SCCRQ",       ["",     ">SCCRP Connected", ">SCCRP",           ">SCCRP",                      ">SCCRP",                     "",                 "",                 ">SCCRP",                      ">SCCRP",                      ">SCCRP"]),
+        ("SCCRQ 0.1",   ["",     ">SCCRP Closed",    ">SCCRP",           ">SCCRP",                      ">SCCRP",                     "",                 "",                 ">SCCRP",                      ">SCCRP",                      ">SCCRP"]),
+        ("SCCRP",       ["",     "",                 "",                 "",                            "",                           "",                 "Connected",        "",                            "",                            ""]),
+        ("SCCRP 0.1",   ["",     "",                 "",                 "",                            "",                           "",                 ">StopCCRQ",        "",                            "",                            ""]),
+        ("SCCRP no",    ["",     "",                 "",                 "",                            "",                           "",                 "Closed",           "",                            "",                            ""]),
+        ("StopCCRQ",    ["",     ">StopCCRP Closed", ">StopCCRP Closed", ">StopCCRP CallFailed Closed", ">StopCCRP CallEnded Closed", ">StopCCRP Closed", ">StopCCRP Closed", ">StopCCRP CallFailed Closed", ">StopCCRP CallFailed Closed", ">StopCCRP CallEnded Closed"]),
+        ("StopCCRP",    ["",     "",                 "",                 "",                            "",                           "Closed",           "",                 "",                            "",                            ""]),
+        ("ECHORQ",      ["",     ">ECHORP",          ">ECHORP",          ">ECHORP",                     ">ECHORP",                    ">ECHORP",          ">ECHORP",          ">ECHORP",                     ">ECHORP",                     ">ECHORP"]),
+        ("ECHORP",      ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("OCRQ 200",    ["",     ">OCRP",            "CallRequested",    ">OCRP",                       ">OCRP",                      ">OCRP",            ">OCRP",            "CallRequested",               ">OCRP",                       ">OCRP"]),
+        ("OCRQ 201",    ["",     ">OCRP",            "CallRequested",    "CallRequested",               "CallRequested",              ">OCRP",            ">OCRP",            "CallRequested",               "CallRequested",               "CallRequested"]),
+        ("OCRP",        ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("OCRP no",     ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("OCRP 101",    ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("ICRQ 200",    ["",     ">ICRP",            ">ICRP",            ">ICRP",                       ">ICRP",                      ">ICRP",            ">ICRP",            ">ICRP",                       ">ICRP",                       ">ICRP"]),
+        ("ICRQ 300",    ["",     ">ICRP",            ">ICRP",            ">ICRP",                       ">ICRP",                      ">ICRP",            ">ICRP",            ">ICRP",                       ">ICRP",                       ">ICRP"]),
+        ("ICRP",        ["",     "",                 "",                 "",                            "",                           "",                 "",                 "CallAccepted",                "",                            ""]),
+        ("ICRP no",     ["",     "",                 "",                 "",                            "",                           "",                 "",                 "CallFailed",                  "",                            ""]),
+        ("ICRP 101",    ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("ICCN",        ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("ICCN 101",    ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("CCRQ 200",    ["",     ">CDN",             ">CDN",             ">CDN CallFailed",             ">CDN CallEnded",             ">CDN",             ">CDN",             ">CDN",                        ">CDN CallFailed",             ">CDN CallEnded"]),
+        ("CCRQ 100",    ["",     ">CDN",             ">CDN",             ">CDN",                        ">CDN CallEnded",             ">CDN",             ">CDN",             ">CDN CallFailed",             ">CDN CallFailed",             ">CDN CallEnded"]),
+        ("CCRQ 300",    ["",     ">CDN",             ">CDN",             ">CDN",                        ">CDN",                       ">CDN",             ">CDN",             ">CDN",                        ">CDN",                        ">CDN"]),
+        ("CDN 200",     ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("CDN 100",     ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("CDN 300",     ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("WEN",         ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("SLI",         ["",     "",                 "",                 "",                            "LinkInfo",                   "",                 "",                 "LinkInfo",                    "LinkInfo",                    "LinkInfo"]),
+        ("type 16",     ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
+        ("management",  ["",     "",                 "",                 "",                            "",                           "",                 "",                 "",                            "",                            ""]),
     ];
     check(states, &table);
 }
@@ -282,7 +293,7 @@ fn refusals() {
     let mut pac = pac_with_call::<1>();
     let mut pns = pns_with_call::<1>();
     for (name, message) in messages() {
-        if ["SCCRQ", "OCRQ 200", "OCRQ 201", "ICRQ", "CCRQ 300"].contains(&name) {
+        if ["SCCRQ", "OCRQ 200", "OCRQ 201", "ICRQ 300", "CCRQ 300"].contains(&name) {
             if name != "SCCRQ" {
                 feed(&mut waiting, at(0), &message, &mut journal);
             }
@@ -304,7 +315,7 @@ fn refusals() {
         format!("> OCRP CALL_ID(0) PEER_CALL_ID(201) RESULT_CODE(7:Do Not Accept) ERR_CODE(0:None){rest}"),
         "> ICRP CALL_ID(0) PEER_CALL_ID(300) RESULT_CODE(2:General Error) ERR_CODE(1:Not-Connected) RECV_WIN(0) PROC_DELAY(0)".to_string(),
         "> ICRP CALL_ID(0) PEER_CALL_ID(300) RESULT_CODE(3:Do Not Accept) ERR_CODE(0:None) RECV_WIN(0) PROC_DELAY(0)".to_string(),
-        "> ICRP CALL_ID(0) PEER_CALL_ID(300) RESULT_CODE(3:Do Not Accept) ERR_CODE(0:None) RECV_WIN(0) PROC_DELAY(0)".to_string(),
+        "> ICRP CALL_ID(0) PEER_CALL_ID(300) RESULT_CODE(2:General Error) ERR_CODE(4:No-Resource) RECV_WIN(0) PROC_DELAY(0)".to_string(),
         "> CDN CALL_ID(300) RESULT_CODE(2:General Error) ERR_CODE(1:Not-Connected) CAUSE_CODE(0) CALL_STATS()".to_string(),
         "> CDN CALL_ID(300) RESULT_CODE(2:General Error) ERR_CODE(5:Bad-Call ID) CAUSE_CODE(0) CALL_STATS()".to_string(),
     ];

@@ -243,7 +243,8 @@ fn is_made_in_a_constant_and_small() {
     assert_eq!(CONNECTION.next_timeout(), None);
     let size = size_of::<Connection>();
     std::println!("Connection<1>: {size} octets");
-    assert!(size <= 1024, "{size}");
+    // The numbers of an incoming call and Call Statistics are among it.
+    assert!(size <= 1088, "{size}");
 }
 
 #[test]

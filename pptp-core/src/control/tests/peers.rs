@@ -12,7 +12,7 @@ fn start(head: &str, numbers: &str, host_name: &str, vendor: &str) -> Vec<u8> {
 fn connect<const N: usize>(role: Role, config: Config) -> Connection<N> {
     let origin = match role {
         Role::Pns => Origin::Originator,
-        Role::Pac => Origin::Receiver,
+        _ => Origin::Receiver,
     };
     let mut connection = Connection::new(role, origin, config);
     connection.control_connected(at(0));
@@ -150,6 +150,7 @@ mod pptpd {
         let told = talk(&mut client, &[(call_reply(), Vec::new())]);
         let info = CallInfo {
             our_call_id: 51653,
+            our_window: 3,
             peer_call_id: 0,
             connect_speed: 10_000_000,
             peer_window: 3,
@@ -304,7 +305,10 @@ mod windows {
             ],
         );
         assert_eq!(brief(&told), ">StopCCRQ CallEnded Closed");
-        assert_eq!(told[1], "CallEnded { call: 0, cause: Local }");
+        assert_eq!(
+            told[1],
+            "CallEnded { call: 0, cause: Local, statistics: [] }"
+        );
         assert_eq!(told[2], "Closed { reason: Local }");
     }
 }

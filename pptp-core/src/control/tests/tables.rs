@@ -2,7 +2,7 @@
 //! open are in lower case.
 
 use crate::control::automaton::{self, Origin};
-use crate::control::{call, outgoing_pac, outgoing_pns};
+use crate::control::{call, incoming_pac, incoming_pns, outgoing_pac, outgoing_pns};
 
 #[test]
 fn control_connection() {
@@ -126,6 +126,84 @@ fn outgoing_call_at_the_pac() {
                 expected,
                 "{state:?} {event:?}"
             );
+        }
+    }
+}
+
+#[test]
+fn incoming_call_at_the_pac() {
+    use call::Actions as A;
+    use incoming_pac::{Event as E, State as S};
+    // RFC 2637 §3.2.3.1, and a state for the line that is answered.
+    let none = A::empty();
+    let idle = (S::Idle, none);
+    let waits = (S::WaitReply, none);
+    let picks = (S::WaitLine, none);
+    let up = (S::Established, none);
+    let ask = (S::WaitReply, A::SEND_REQUEST);
+    let taken = (S::WaitLine, A::ACCEPTED);
+    let answer = (S::Established, A::SEND_CONNECTED | A::CONNECTED);
+    let over = (S::Idle, A::ENDED);
+    let notify = (S::Idle, A::SEND_DISCONNECT | A::ENDED);
+    let states = [S::Idle, S::WaitReply, S::WaitLine, S::Established];
+    #[rustfmt::skip]
+    let table = [
+        // Event        idle  wait_reply (line)  established
+        (E::Ring,      [ask,  waits,     picks,  up]),
+        (E::Reply,     [idle, taken,     picks,  up]),
+        (E::ReplyNo,   [idle, over,      picks,  up]),
+        (E::Answered,  [idle, waits,     answer, up]),
+        (E::Clear,     [idle, notify,    notify, notify]),
+        (E::Terminate, [idle, notify,    notify, notify]),
+        (E::TimeOut,   [idle, over,      notify, up]),
+    ];
+    for (event, row) in table {
+        for (state, expected) in states.into_iter().zip(row) {
+            let result = incoming_pac::step(state, event);
+            assert_eq!(result, expected, "{state:?} {event:?}");
+        }
+    }
+}
+
+#[test]
+fn incoming_call_at_the_pns() {
+    use call::Actions as A;
+    use incoming_pns::{Event as E, State as S};
+    // RFC 2637 §3.2.3.2, and a state for our caller who is asked.
+    let none = A::empty();
+    let idle = (S::Idle, none);
+    let asks = (S::WaitAnswer, none);
+    let waits = (S::WaitConnect, none);
+    let up = (S::Established, none);
+    let clears = (S::WaitDisconnect, none);
+    let ask = (S::WaitAnswer, A::REQUESTED);
+    let take = (S::WaitConnect, A::SEND_REPLY);
+    let refuse = (S::Idle, A::SEND_REPLY | A::ENDED);
+    let connect = (S::Established, A::CONNECTED);
+    let clear = (S::WaitDisconnect, A::SEND_CLEAR);
+    let over = (S::Idle, A::ENDED);
+    let states = [
+        S::Idle,
+        S::WaitAnswer,
+        S::WaitConnect,
+        S::Established,
+        S::WaitDisconnect,
+    ];
+    #[rustfmt::skip]
+    let table = [
+        // Event         Idle  (asked) Wait-Connect Established Wait-Disconnect
+        (E::Request,    [ask,  asks,   waits,       up,         clears]),
+        (E::Accept,     [idle, take,   waits,       up,         clears]),
+        (E::Refuse,     [idle, refuse, waits,       up,         clears]),
+        (E::Connected,  [idle, asks,   connect,     up,         clears]),
+        (E::Disconnect, [idle, over,   over,        over,       over]),
+        (E::Terminate,  [idle, refuse, clear,       clear,      clears]),
+        (E::TimeOut,    [idle, refuse, over,        up,         over]),
+    ];
+    for (event, row) in table {
+        for (state, expected) in states.into_iter().zip(row) {
+            let result = incoming_pns::step(state, event);
+            assert_eq!(result, expected, "{state:?} {event:?}");
         }
     }
 }
