@@ -114,6 +114,12 @@ impl StartKey {
         Self(bytes)
     }
 
+    /// The octets, for what is derived from them elsewhere: in EAP a method's keys are those of the method around it.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// The start key that EAP or RADIUS gave for keys of `strength`: cut to the length of a session key, or padded on
     /// the left with zeros (RFC 3079 §4.1 to §4.3).
     #[must_use]

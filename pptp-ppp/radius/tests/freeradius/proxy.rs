@@ -96,7 +96,7 @@ pub(crate) fn eapol_test(
     (status.success(), reader.join().unwrap())
 }
 
-const TRUST: &str = "ca_cert=\"FOLDER/ca.pem\"\ndomain_match=\"radius.example\"\n";
+pub(crate) const TRUST: &str = "ca_cert=\"FOLDER/ca.pem\"\ndomain_match=\"radius.example\"\n";
 
 #[test]
 #[ignore = "needs FreeRADIUS and eapol_test"]

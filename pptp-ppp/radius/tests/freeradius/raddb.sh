@@ -1,5 +1,5 @@
 #!/bin/sh
-# raddb.sh FOLDER ADDRESS PORT [DEFAULT-EAP-METHOD]
+# raddb.sh FOLDER ADDRESS PORT [DEFAULT-EAP-METHOD [NEWEST-VERSION-OF-TLS]]
 # Makes a configuration for Debian's FreeRADIUS 3 in FOLDER: `freeradius -f -l stdout -d FOLDER` runs with it, as anybody.
 # It has certificates of its own making, for names in .example, which do for a day. The secret is "testing-secret".
 #
@@ -11,7 +11,7 @@
 #   locked, disabled     with the password "right": the account is locked, or disabled
 #   strong, bits         with the password "right": has to encrypt, with 128 bits
 set -eu
-folder=$1 address=$2 port=$3 method=${4:-md5}
+folder=$1 address=$2 port=$3 method=${4:-md5} tls=${5:-1.2}
 domain="/usr/bin/python3 $(cd "$(dirname "$0")" && pwd)/ntlm_auth.py"
 umask 077
 mkdir -p "$folder"
@@ -82,7 +82,7 @@ modules {
             certificate_file = $folder/server.pem
             ca_file = $folder/ca.pem
             tls_min_version = "1.2"
-            tls_max_version = "1.2"
+            tls_max_version = "$tls"
             fragment_size = 1024
             include_length = yes
         }

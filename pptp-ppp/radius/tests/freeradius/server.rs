@@ -27,6 +27,11 @@ pub(crate) struct FreeRadius {
 impl FreeRadius {
     /// One whose default method of EAP is `method`.
     pub(crate) fn start(method: &str) -> Self {
+        Self::start_with(method, "1.2")
+    }
+
+    /// The same, with `tls` the newest version of TLS that it speaks.
+    pub(crate) fn start_with(method: &str, tls: &str) -> Self {
         static NUMBER: AtomicU8 = AtomicU8::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("pptp-radius-{}-{number}", process::id());
@@ -38,7 +43,7 @@ impl FreeRadius {
         let made = Command::new("sh")
             .arg(script)
             .arg(&folder)
-            .args(["127.0.0.1", &port.to_string(), method])
+            .args(["127.0.0.1", &port.to_string(), method, tls])
             .status();
         assert!(made.unwrap().success());
         let run = r#"PATH=$PATH:/usr/sbin
