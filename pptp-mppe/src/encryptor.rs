@@ -98,14 +98,21 @@ impl Encryptor {
     /// An encryptor whose first packet has the count 0.
     #[must_use]
     pub fn new(start: &StartKey, strength: Strength, mode: Mode) -> Self {
-        match mode {
-            Mode::Stateless => Self::Stateless(stateless::Encryptor::new(start, strength)),
-            Mode::Stateful => Self::Stateful(stateful::Encryptor::new(start, strength)),
-        }
+        Self::preparing(start, strength, mode)
     }
 }
 
 impl<const PREPARED: usize> Encryptor<PREPARED> {
+    /// As [`Encryptor::new`], with room for the keys of so many packets to come: see
+    /// [`stateless::Encryptor::preparing`].
+    #[must_use]
+    pub fn preparing(start: &StartKey, strength: Strength, mode: Mode) -> Self {
+        match mode {
+            Mode::Stateless => Self::Stateless(stateless::Encryptor::preparing(start, strength)),
+            Mode::Stateful => Self::Stateful(stateful::Encryptor::new(start, strength)),
+        }
+    }
+
     /// The same, with room for the keys of `N` packets to come: see [`stateless::Encryptor::with_prepared`].
     #[must_use]
     pub fn with_prepared<const N: usize>(self) -> Encryptor<N> {

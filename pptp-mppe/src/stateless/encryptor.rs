@@ -24,6 +24,15 @@ impl Encryptor {
     /// An encryptor whose first packet has the count 0.
     #[must_use]
     pub fn new(start: &StartKey, strength: Strength) -> Self {
+        Self::preparing(start, strength)
+    }
+}
+
+impl<const PREPARED: usize> Encryptor<PREPARED> {
+    /// As [`Encryptor::new`], with room for the keys of so many packets to come from the start: see
+    /// [`Encryptor::with_prepared`]. A secret that is not moved leaves no copy behind.
+    #[must_use]
+    pub fn preparing(start: &StartKey, strength: Strength) -> Self {
         Self {
             key: SessionKey::new(start, strength),
             next: Count::FIRST,
@@ -32,9 +41,7 @@ impl Encryptor {
             prepared: Prepared::new(),
         }
     }
-}
 
-impl<const PREPARED: usize> Encryptor<PREPARED> {
     /// The same, with room for the keys of `N` packets to come (0, or a power of 2 up to 128), of which each takes 274
     /// octets.
     #[must_use]

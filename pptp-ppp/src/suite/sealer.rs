@@ -142,7 +142,7 @@ impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
             let encryption = |agreed: Option<Agreement>| agreed.and_then(Agreement::encryption);
             self.encryptor = encryption(send).and_then(|it| {
                 let start = keys.send(it.strength)?;
-                Some(Encryptor::new(start, it.strength, it.mode).with_prepared())
+                Some(Encryptor::preparing(start, it.strength, it.mode))
             });
             self.decryptor = encryption(receive).and_then(|it| {
                 let start = keys.receive(it.strength)?;
