@@ -7,7 +7,7 @@ use pptp_ppp::auth::eap::{EapAnswer, EapError, Step};
 use pptp_ppp::auth::{Discard, Methods};
 
 fn msk() -> [u8; 64] {
-    std::array::from_fn(|at| u8::try_from(at).unwrap())
+    core::array::from_fn(|at| u8::try_from(at).unwrap())
 }
 
 impl Asked {
