@@ -86,12 +86,6 @@ impl<T> Client<T> {
         }))
     }
 
-    /// How many questions are under way.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.asked.len()
-    }
-
     /// Asks. Gives the place of the question.
     ///
     /// # Errors
