@@ -60,10 +60,7 @@ fn link(now: Instant, event: &Link<'_>) {
                 step(now, format_args!("server says: {}", Text(message)));
             }
         }
-        Link::Authenticated => step(
-            now,
-            format_args!("authenticated: each end knows the password"),
-        ),
+        Link::Authenticated => step(now, format_args!("authenticated")),
         Link::Encryption { send, receive } => step(
             now,
             format_args!(
