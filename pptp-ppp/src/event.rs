@@ -1,7 +1,7 @@
 //! What a link tells its owner.
 
 use crate::auth::eap::{EapPacket, Md5Request};
-use crate::auth::{AuthId, mschapv2};
+use crate::auth::{AuthId, mschapv2, pap};
 use crate::ccp::{Compression, Encryption};
 use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
@@ -49,6 +49,9 @@ pub enum Event<'a> {
     Eap(EapPacket<'a>),
     /// A text for people that came in EAP, of no set form and cut to 64 octets (RFC 3748 §5.2). It was answered.
     EapNotification(&'a [u8]),
+    /// The peer has said something to people when it answered who we say we are, in a text of no set form: why it refused
+    /// us, perhaps. The text of MS-CHAP is that of [`Event::PasswordWanted`].
+    AuthMessage(&'a [u8]),
     /// Authentication, in whichever direction it was demanded, is complete.
     Authenticated,
     /// It is agreed on encryption. `None`: packets cross in the clear, which the policy allows.
@@ -91,6 +94,8 @@ pub struct AuthRequest<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proof<'a> {
+    /// By PAP: the password itself.
+    Pap(pap::Request<'a>),
     /// By MS-CHAPv2.
     MsChapV2(mschapv2::Request<'a>),
     /// By MS-CHAPv2 with a new password, after [`ErrorCode::PasswordExpired`].

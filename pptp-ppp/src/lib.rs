@@ -129,7 +129,8 @@ pub mod wire;
 pub use auth::eap::{Eap, EapError, EapPacket};
 pub use auth::mschapv2::{RetryError, Wanted};
 pub use auth::{
-    Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, MsChapV2Change, NoAuth, Verdict,
+    Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, MsChapV2Change, NoAuth, Pap,
+    Verdict,
 };
 pub use ccp::{Compression, Encryption};
 pub use codec::BufferTooSmall;

@@ -99,6 +99,7 @@ bitflags::bitflags! {
         const EAP_NOTIFICATION = 1 << 12;
         const EAP_REQUEST = 1 << 13;
         const EAP_RESPONSE = 1 << 14;
+        const AUTH_MESSAGE = 1 << 15;
         const AUTHENTICATED = 1 << 4;
         const ENCRYPTION = 1 << 5;
         const COMPRESSION = 1 << 6;
@@ -453,6 +454,7 @@ impl<P: Profile> Ppp<P> {
                     message: wanted.message,
                 }
             }
+            Events::AUTH_MESSAGE => Event::AuthMessage(self.auth.message()),
             Events::AUTHENTICATED => Event::Authenticated,
             Events::ENCRYPTION => {
                 let (send, receive) = self.suite.encryption();

@@ -12,7 +12,7 @@ use crate::event::{DownReason, Proof};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 impl<A: MethodSet, B: MethodSet> MethodSet for (A, B) {
     const METHODS: Methods = A::METHODS.union(B::METHODS);
@@ -73,7 +73,7 @@ impl<A: MethodSet, B: MethodSet> PeerMachine for PeerChoice<A, B> {
     }
 
     fn close(&mut self) {
-        *self = Self::Neither;
+        either!(self, it => it.close(), else ());
     }
 
     fn handle_packet(
@@ -91,8 +91,12 @@ impl<A: MethodSet, B: MethodSet> PeerMachine for PeerChoice<A, B> {
         either!(self, it => it.is_authenticated(), else false)
     }
 
-    fn keys(&self) -> Option<StartKeys> {
+    fn keys(&self) -> Option<LinkKeys> {
         either!(self, it => it.keys(), else None)
+    }
+
+    fn message(&self) -> &[u8] {
+        either!(self, it => it.message(), else &[])
     }
 
     fn hurry(&mut self) {
@@ -215,7 +219,7 @@ impl<A: MethodSet, B: MethodSet> AuthenticatorMachine for AuthenticatorChoice<A,
         either!(self, it => it.is_authenticated(), else false)
     }
 
-    fn keys(&self) -> Option<StartKeys> {
+    fn keys(&self) -> Option<LinkKeys> {
         either!(self, it => it.keys(), else None)
     }
 

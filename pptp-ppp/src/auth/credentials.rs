@@ -1,5 +1,6 @@
 //! Who we are, what we demand of the peer, and what it gets.
 
+use crate::auth::pap::MAX_FIELD;
 use crate::auth::{MAX_NAME_LEN, MAX_OWN_NAME_LEN, MAX_PASSWORD_LEN, Methods, Name, NameTooLong};
 use crate::config::MppePolicy;
 use crate::mschap::NtHash;
@@ -85,10 +86,18 @@ impl Credentials {
     pub(crate) fn usable_methods(&self) -> Methods {
         let of_password =
             Methods::PAP | Methods::CHAP_MD5 | Methods::EAP_MD5 | Methods::LAN_MANAGER;
-        match self.password {
-            Some(_) => self.methods,
-            None => self.methods.difference(of_password),
+        let mut usable = self.methods;
+        match &self.password {
+            // What PAP has no room for would be cut.
+            Some(Password(text))
+                if text.len().max(self.identity.name.as_bytes().len()) > MAX_FIELD =>
+            {
+                usable.remove(Methods::PAP);
+            }
+            Some(_) => {}
+            None => usable.remove(of_password),
         }
+        usable
     }
 }
 

@@ -12,7 +12,7 @@ use crate::lcp::LcpPolicy;
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::{Code, Packet, Protocol};
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 /// The mark of what a peer was asked, in the place of what it asks.
 const OF_PEER: u32 = 1 << 31;
@@ -234,6 +234,11 @@ impl<M: MethodSet> Authentication<M> {
         Ok(())
     }
 
+    /// What the authenticator said to people when it answered our proof.
+    pub(crate) fn message(&self) -> &[u8] {
+        self.peer.message()
+    }
+
     /// The peer has gone on to what comes after authentication.
     pub(crate) fn hurry(&mut self) {
         self.peer.hurry();
@@ -284,7 +289,7 @@ impl<M: MethodSet> Authentication<M> {
 
     /// The keys that follow from it. Of the two sets, if both ends proved who they are, those of the proof that we asked
     /// for.
-    pub(crate) fn keys(&self) -> Option<StartKeys> {
+    pub(crate) fn keys(&self) -> Option<LinkKeys> {
         let asked = self.ours.and_then(|_| self.authenticator.keys());
         asked.or_else(|| self.theirs.and_then(|_| self.peer.keys()))
     }

@@ -15,7 +15,7 @@ use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
 use core::fmt;
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 /// What has come of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,13 @@ pub trait PeerMachine: Clone + fmt::Debug {
         random: &mut Random,
     ) -> Result<Step, Discard>;
     fn is_authenticated(&self) -> bool;
-    fn keys(&self) -> Option<StartKeys>;
+    fn keys(&self) -> Option<LinkKeys>;
+    /// The authenticator's text for people, as much of it as is kept: nothing, by many methods. It outlasts
+    /// [`PeerMachine::close`].
+    fn message(&self) -> &[u8] {
+        &[]
+    }
+
     /// The authenticator has gone on to what comes after authentication.
     fn hurry(&mut self);
     fn handle_timeout(&mut self, now: Instant) -> Step;
@@ -140,7 +146,7 @@ pub trait AuthenticatorMachine: Clone + fmt::Debug {
     /// Answers that request.
     fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step;
     fn is_authenticated(&self) -> bool;
-    fn keys(&self) -> Option<StartKeys>;
+    fn keys(&self) -> Option<LinkKeys>;
     fn handle_timeout(&mut self, now: Instant) -> Step;
     fn next_timeout(&self) -> Option<Instant>;
     /// Writes the packet that is to be sent, if there is one, under our own `name`: how long it is, and what follows from

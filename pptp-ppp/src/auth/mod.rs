@@ -12,6 +12,7 @@ mod methods;
 mod ms_chap_v2;
 pub mod mschapv2;
 mod none;
+pub mod pap;
 mod set;
 
 use crate::codec::ParseError;
@@ -26,7 +27,8 @@ pub(crate) use layer::{Authentication, Outcome};
 pub use methods::{Method, Methods};
 pub use ms_chap_v2::{MsChapV2, MsChapV2Change};
 pub use none::NoAuth;
-use pptp_mppe::StartKeys;
+pub use pap::Pap;
+use pptp_mppe::{LinkKeys, StartKeys};
 pub use set::Auth;
 pub(crate) use set::sealed;
 
@@ -38,6 +40,14 @@ pub const MAX_OWN_NAME_LEN: usize = 64;
 
 /// The longest password, in octets of UTF-8, that is kept as text.
 pub const MAX_PASSWORD_LEN: usize = 256;
+
+/// Text for people, as much of it as is kept.
+type ShortText = Vec<u8, 64, u8>;
+
+/// As much of `text` as there is room for.
+fn shorten<const N: usize>(text: &[u8]) -> Vec<u8, N, u8> {
+    text.iter().copied().take(N).collect()
+}
 
 /// A name as it is on the wire: at most `N` octets, usually of text.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -172,7 +182,7 @@ pub enum Verdict<'a> {
     /// to prove itself: there it refuses, with [`ErrorCode::AUTH_SERVER_FAILED`].
     Accept {
         /// The keys of MPPE, if there are any.
-        keys: Option<StartKeys>,
+        keys: Option<LinkKeys>,
     },
     /// Someone else, such as a RADIUS server, has verified it: accept, with a proof of the server's own.
     AcceptWith {

@@ -12,7 +12,7 @@ use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
 use crate::wire::mschapv2::Response;
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 /// MS-CHAPv2 (RFC 2759), in both roles; but passwords that have expired cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,8 +87,8 @@ impl<C: ChangeRoom> PeerMachine for Peer<C> {
         self.is_authenticated()
     }
 
-    fn keys(&self) -> Option<StartKeys> {
-        self.keys().cloned()
+    fn keys(&self) -> Option<LinkKeys> {
+        self.keys().cloned().map(Into::into)
     }
 
     fn hurry(&mut self) {
@@ -195,8 +195,8 @@ impl<C: ChangeRoom> AuthenticatorMachine for Authenticator<C> {
         self.is_authenticated()
     }
 
-    fn keys(&self) -> Option<StartKeys> {
-        self.keys().cloned()
+    fn keys(&self) -> Option<LinkKeys> {
+        self.keys().cloned().map(Into::into)
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Step {

@@ -8,7 +8,7 @@ use crate::event::Proof;
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 /// No method at all: a peer that demands authentication is refused, and none is demanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl PeerMachine for NoAuth {
         false
     }
 
-    fn keys(&self) -> Option<StartKeys> {
+    fn keys(&self) -> Option<LinkKeys> {
         None
     }
 
@@ -103,7 +103,7 @@ impl AuthenticatorMachine for NoAuth {
         false
     }
 
-    fn keys(&self) -> Option<StartKeys> {
+    fn keys(&self) -> Option<LinkKeys> {
         None
     }
 

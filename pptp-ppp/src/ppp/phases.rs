@@ -155,7 +155,9 @@ impl<P: Profile> Ppp<P> {
     }
 
     pub(super) fn follow_auth(&mut self, now: Instant) {
-        match self.auth.take_outcome() {
+        let outcome = self.auth.take_outcome();
+        self.tell_message(outcome);
+        match outcome {
             auth::Outcome::Failed(reason) => self.fail(now, reason),
             auth::Outcome::Done => {
                 let policy = self.lcp.policy();
@@ -164,8 +166,7 @@ impl<P: Profile> Ppp<P> {
                 }
                 debug!("authenticated");
                 self.phase = Phase::Network;
-                self.suite
-                    .lower_layer_up(now, self.auth.keys().map(Into::into));
+                self.suite.lower_layer_up(now, self.auth.keys());
                 self.networks.lower_layer_up(now);
             }
             outcome => self.tell_outcome(outcome),
@@ -182,6 +183,14 @@ impl<P: Profile> Ppp<P> {
             auth::Outcome::Notified => Events::EAP_NOTIFICATION,
             auth::Outcome::Nothing | auth::Outcome::Done | auth::Outcome::Failed(_) => return,
         };
+    }
+
+    /// What the peer said to people when it was through with us.
+    fn tell_message(&mut self, outcome: auth::Outcome) {
+        let is_answer = matches!(outcome, auth::Outcome::Done | auth::Outcome::Failed(_));
+        if is_answer && !self.auth.message().is_empty() {
+            self.events |= Events::AUTH_MESSAGE;
+        }
     }
 
     pub(super) fn follow_network(&mut self, now: Instant) {
@@ -207,7 +216,7 @@ impl<P: Profile> Ppp<P> {
         match self.auth.take_outcome() {
             auth::Outcome::Failed(reason) => return self.fail(now, reason),
             auth::Outcome::Done => {
-                self.suite.set_keys(self.auth.keys().map(Into::into));
+                self.suite.set_keys(self.auth.keys());
             }
             outcome => self.tell_outcome(outcome),
         }

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::change::{Blocks, ChangeRequest, ChangeRoom, NoChange};
-use crate::auth::{AuthId, Discard, Name, Verdict};
+use crate::auth::{AuthId, Discard, Name, Verdict, shorten};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::mschap::{Exchange, NtHash, master_key};
 use crate::random::Random;
@@ -506,11 +506,7 @@ impl<C: ChangeRoom> Authenticator<C> {
         message: &[u8],
         random: &mut Random,
     ) -> Outcome {
-        let message = message
-            .iter()
-            .copied()
-            .take(Authenticator::MAX_MESSAGE_LEN)
-            .collect();
+        let message = shorten(message);
         // After a change of password there is no other try (RFC 2759 §9.1).
         let last = self.presented.as_ref().is_some_and(|it| it.changes);
         let retry = retry && self.tries < Authenticator::MAX_TRIES && !last;

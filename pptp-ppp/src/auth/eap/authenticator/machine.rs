@@ -11,7 +11,7 @@ use crate::event::Proof;
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 impl<C: ChangeRoom, R: EapRoom> AuthenticatorMachine for Authenticator<C, R> {
     fn new() -> Self {
@@ -51,8 +51,8 @@ impl<C: ChangeRoom, R: EapRoom> AuthenticatorMachine for Authenticator<C, R> {
         self.is_authenticated()
     }
 
-    fn keys(&self) -> Option<StartKeys> {
-        self.keys().cloned()
+    fn keys(&self) -> Option<LinkKeys> {
+        self.keys().cloned().map(Into::into)
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Step {

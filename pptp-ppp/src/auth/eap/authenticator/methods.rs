@@ -106,11 +106,8 @@ impl<C: ChangeRoom, R: EapRoom> Authenticator<C, R> {
     pub fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step {
         match self.phase {
             Phase::Presented(Question::Md5) if self.md5_request().is_accepted(verdict) => {
-                let keys = match verdict {
-                    Verdict::Accept { keys } | Verdict::AcceptWith { keys, .. } => keys.clone(),
-                    _ => None,
-                };
-                self.accept(keys)
+                // MD5 has no keys, whoever judges it.
+                self.accept(None)
             }
             Phase::Presented(Question::Md5) => self.refuse(DownReason::PeerRejected),
             Phase::Presented(_) => {

@@ -11,7 +11,7 @@ use crate::event::DownReason;
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
-use pptp_mppe::StartKeys;
+use pptp_mppe::LinkKeys;
 
 impl<C: ChangeRoom, R: EapRoom> PeerMachine for Peer<C, R> {
     fn new() -> Self {
@@ -41,8 +41,8 @@ impl<C: ChangeRoom, R: EapRoom> PeerMachine for Peer<C, R> {
         self.is_authenticated()
     }
 
-    fn keys(&self) -> Option<StartKeys> {
-        self.keys().cloned()
+    fn keys(&self) -> Option<LinkKeys> {
+        self.keys().cloned().map(Into::into)
     }
 
     fn hurry(&mut self) {

@@ -2,7 +2,7 @@
 
 use super::{Answer, Content, Peer, PeerError, PeerEvent, Phase, Timer, prove};
 use crate::auth::mschapv2::change::{Blocks, ChangeRoom};
-use crate::auth::{Discard, Identity};
+use crate::auth::{Discard, Identity, shorten};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::mschapv2::{ErrorCode, Failure};
@@ -156,12 +156,7 @@ impl<C: ChangeRoom> Peer<C> {
                     error: u32::from(failure.error).to_be_bytes(),
                     retry,
                     change,
-                    message: failure
-                        .message
-                        .iter()
-                        .copied()
-                        .take(Peer::MAX_MESSAGE_LEN)
-                        .collect(),
+                    message: shorten(failure.message),
                 },
             ),
             _ => self.fail(),
