@@ -12,6 +12,7 @@ use crate::{Discard, ProtocolError};
 pub use batch::{Batch, Jobs};
 use core::marker::PhantomData;
 use core::time::Duration;
+use pptp_ppp::auth::Method;
 use pptp_ppp::{
     BufferTooSmall, Compression, Early, Encryption, InTurn, Inbound, Instant, MAX_FRAME_OVERHEAD,
     Network, Phase, Ppp, Profile, ResetCounts, SendError,
@@ -468,6 +469,16 @@ impl<P: Profile, R> Session<P, R> {
     #[must_use]
     pub fn resets(&self) -> ResetCounts {
         self.ppp.resets()
+    }
+
+    /// The methods of authentication that are agreed on: see [`Ppp::authentication`].
+    #[must_use]
+    pub const fn authentication(&self) -> (Option<Method>, Option<Method>) {
+        if self.carrier {
+            self.ppp.authentication()
+        } else {
+            (None, None)
+        }
     }
 
     /// How packets are encrypted: those that we send, and those that we receive.

@@ -26,14 +26,14 @@ use driver::Driver;
 use facts::index;
 use pptp_core::DownReason;
 use pptp_core::control::{CallEnd, CloseReason};
+use pptp_core::ppp::DownReason as PppDown;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
 use pptp_core::ppp::wire::Protocol;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{DownReason as PppDown, Minimal};
 use pptp_core::testkit::{Node, Rng, Side};
 use pptp_core::wire::GreHeader;
 use recording::{Framed, What};
-use session::Session;
+use session::{Every, Session};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NONE: MppePolicy = MppePolicy::REFUSE;
@@ -66,7 +66,7 @@ use Found::{All, Part};
 type Tunnel = (&'static str, MppePolicy, [(usize, Found); 2]);
 
 #[rustfmt::skip]
-const TUNNELS: [Tunnel; 25] = [
+const TUNNELS: [Tunnel; 28] = [
     ("address-wanted", NONE, [(16, All), (16, All)]),
     ("asyncmap", NONE, [(16, All), (16, All)]),
     ("bulk-stateful", STATEFUL, [(270, All), (660, All)]),
@@ -78,6 +78,8 @@ const TUNNELS: [Tunnel; 25] = [
     ("lossy-stateless", STATELESS, [(720, Part(676)), (681, All)]),
     ("many-stateless", STATELESS, [(4518, All), (4518, All)]),
     ("mppe-and-deflate", STATELESS, [(18, All), (17, All)]),
+    ("mschap1", NONE, [(16, All), (16, All)]),
+    ("mschap1-mppe128", STATELESS, [(16, All), (16, All)]),
     ("mschap2", NONE, [(16, All), (16, All)]),
     ("mschap2-mppe128-mtu1400", STATELESS, [(16, All), (16, All)]),
     ("mschap2-mppe128-plain", STATELESS, [(16, All), (16, All)]),
@@ -88,6 +90,7 @@ const TUNNELS: [Tunnel; 25] = [
     ("multilink-refused", NONE, [(16, All), (16, All)]),
     ("noauth-plain", NONE, [(16, All), (16, All)]),
     ("oneway", STATELESS, [(65, All), (0, All)]),
+    ("pap", NONE, [(16, All), (16, All)]),
     ("reordered-plain", NONE, [(716, All), (1058, All)]),
     ("reordered-stateless", STATELESS, [(748, All), (1060, All)]),
     ("uncompressed-headers", NONE, [(16, All), (16, All)]),
@@ -99,7 +102,7 @@ fn is_part_in_order(part: &[Vec<u8>], whole: &[Vec<u8>]) -> bool {
     part.iter().all(|packet| whole.any(|other| other == packet))
 }
 
-fn check<R>(session: &Session, side: Side, node: &Node<Minimal, R>, (seen, found): (usize, Found)) {
+fn check<R>(session: &Session, side: Side, node: &Node<Every, R>, (seen, found): (usize, Found)) {
     let inside = &recording::inside(&session.name)[index(side.peer())];
     let context = format!(
         "{}, our {side:?}: {} packets of {}, down: {:?}\n{:#?}\n{:?}",
@@ -155,6 +158,21 @@ fn a_server_reads_what_a_real_client_sent() {
     }
 }
 
+/// The response is on the identifier as well, so that it is only our client that can be put in: to a server of ours the
+/// recorded one is of another exchange.
+#[test]
+fn a_client_proves_itself_by_md5_as_a_real_one_did() {
+    let session = Session::new("chap-md5");
+    let mut client = session.client(NONE);
+    session.replay(&mut client, Side::Client);
+    check(&session, Side::Client, &client, (16, All));
+    let session = Session::new("wrong-password-chap");
+    let mut client = session.client(NONE);
+    session.replay(&mut client, Side::Client);
+    let refused = PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure);
+    assert_eq!(client.down, Some(DownReason::Ppp(refused)));
+}
+
 /// Whether late packets are worth waiting for.
 fn is_reordered(name: &str) -> bool {
     name.starts_with("reordered") || name.starts_with("lossy")
@@ -163,7 +181,7 @@ fn is_reordered(name: &str) -> bool {
 /// Sessions that failed, with a client and a server of ours in the place of the recorded ones, and the cause that each
 /// gives.
 #[rustfmt::skip]
-const FAILURES: [Failure; 9] = [
+const FAILURES: [Failure; 12] = [
     ("auth-refused",
         (NONE, DownReason::Ppp(PppDown::CredentialsWanted)),
         (NONE, DownReason::Ppp(PppDown::PeerRefusesAuthentication))),
@@ -190,6 +208,16 @@ const FAILURES: [Failure; 9] = [
     ("mschap2-mppe128-stateful-refused",
         (STATEFUL, DownReason::Ppp(PppDown::EncryptionRefused)),
         (STATELESS, DownReason::Call(CallEnd::Cleared))),
+    // pppd's LAN Manager hash is not there, so that it has no keys of 40 bits; and without leave neither have we.
+    ("mschap1-mppe40",
+        (BITS_40, DownReason::Ppp(PppDown::NoEncryptionKeys)),
+        (BITS_40, DownReason::Ppp(PppDown::NoEncryptionKeys))),
+    ("wrong-password-pap",
+        (NONE, DownReason::Ppp(PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure))),
+        (NONE, DownReason::Ppp(PppDown::PeerRejected))),
+    ("wrong-password-mschap",
+        (NONE, DownReason::Ppp(PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure))),
+        (NONE, DownReason::Ppp(PppDown::PeerRejected))),
     ("wrong-password-mschap-v2",
         (NONE, DownReason::Ppp(PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure))),
         (NONE, DownReason::Ppp(PppDown::PeerRejected))),

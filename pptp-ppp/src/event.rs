@@ -1,7 +1,7 @@
 //! What a link tells its owner.
 
-use crate::auth::eap::{EapPacket, Md5Request};
-use crate::auth::{AuthId, mschapv2, pap};
+use crate::auth::eap::EapPacket;
+use crate::auth::{AuthId, chap_md5, mschapv1, mschapv2, pap};
 use crate::ccp::{Compression, Encryption};
 use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
@@ -50,9 +50,9 @@ pub enum Event<'a> {
     /// A text for people that came in EAP, of no set form and cut to 64 octets (RFC 3748 §5.2). It was answered.
     EapNotification(&'a [u8]),
     /// The peer has said something to people when it answered who we say we are, in a text of no set form: why it refused
-    /// us, perhaps. The text of MS-CHAP is that of [`Event::PasswordWanted`].
+    /// us, perhaps. The text of MS-CHAPv2 is that of [`Event::PasswordWanted`].
     AuthMessage(&'a [u8]),
-    /// Authentication, in whichever direction it was demanded, is complete.
+    /// Authentication, in whichever direction it was demanded, is complete; told again when an end has proved itself once more.
     Authenticated,
     /// It is agreed on encryption. `None`: packets cross in the clear, which the policy allows.
     Encryption {
@@ -96,6 +96,12 @@ pub struct AuthRequest<'a> {
 pub enum Proof<'a> {
     /// By PAP: the password itself.
     Pap(pap::Request<'a>),
+    /// By CHAP with MD5.
+    ChapMd5(chap_md5::Request<'a>),
+    /// By MS-CHAPv1.
+    MsChapV1(mschapv1::Request<'a>),
+    /// By MS-CHAPv1 with a new password, after [`ErrorCode::PasswordExpired`].
+    ChangePasswordV1(mschapv1::ChangeRequest<'a>),
     /// By MS-CHAPv2.
     MsChapV2(mschapv2::Request<'a>),
     /// By MS-CHAPv2 with a new password, after [`ErrorCode::PasswordExpired`].

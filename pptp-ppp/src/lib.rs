@@ -129,8 +129,8 @@ pub mod wire;
 pub use auth::eap::{Eap, EapError, EapPacket};
 pub use auth::mschapv2::{RetryError, Wanted};
 pub use auth::{
-    Auth, AuthId, Credentials, Demand, Grant, Methods, MsChapV2, MsChapV2Change, NoAuth, Pap,
-    Verdict,
+    Auth, AuthId, ChapMd5, Credentials, Demand, EveryMethod, Grant, Methods, MsChapV1,
+    MsChapV1Change, MsChapV2, MsChapV2Change, NoAuth, Pap, Verdict,
 };
 pub use ccp::{Compression, Encryption};
 pub use codec::BufferTooSmall;

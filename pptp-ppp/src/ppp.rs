@@ -1,6 +1,7 @@
 //! A whole PPP link: the phases of RFC 1661 §3, and what passes in each.
 
 mod batch;
+mod challenge;
 mod eap;
 mod phases;
 mod receive;
@@ -8,7 +9,7 @@ mod send;
 
 use crate::auth::mschapv2::{RetryError, Wanted};
 use crate::auth::sealed::MethodSet as _;
-use crate::auth::{AuthId, Authentication, Credentials, Grant, Methods, Verdict};
+use crate::auth::{AuthId, Authentication, Credentials, Grant, Method, Methods, Verdict};
 use crate::ccp::{Compression, Encryption};
 use crate::codec::{BufferTooSmall, Writer};
 use crate::config::PppConfig;
@@ -215,6 +216,13 @@ impl<P: Profile> Ppp<P> {
         self.down_reason
     }
 
+    /// The methods that LCP has agreed on, once it has: by which we prove who we are, and by which the peer does.
+    #[must_use]
+    pub const fn authentication(&self) -> (Option<Method>, Option<Method>) {
+        let policy = self.lcp.policy();
+        (policy.peer_auth(), policy.own_auth())
+    }
+
     /// How packets are encrypted: those that we send, and those that we receive.
     #[must_use]
     pub fn encryption(&self) -> (Option<Encryption>, Option<Encryption>) {
@@ -327,10 +335,11 @@ impl<P: Profile> Ppp<P> {
         verdict: &Verdict<'_>,
         grant: Grant,
     ) {
-        if self.phase != Phase::Authenticate {
+        if !matches!(self.phase, Phase::Authenticate | Phase::Network) {
             return;
         }
-        if self.auth.authorize(now, request, verdict, &mut self.random) {
+        let is_first = self.phase == Phase::Authenticate;
+        if self.auth.authorize(now, request, verdict, &mut self.random) && is_first {
             self.grant(grant);
         }
         self.follow(now);

@@ -1,8 +1,6 @@
 //! What a link is made of, chosen by type.
 
-use crate::auth::eap::PassThrough;
-use crate::auth::mschapv2::Change;
-use crate::auth::{Auth, Eap, MsChapV2, MsChapV2Change, NoAuth};
+use crate::auth::{Auth, EveryMethod, MsChapV2, NoAuth};
 use crate::networks::{Ipv4Only, Networks};
 use crate::suite::{MppcMppe, Mppe, NoSuite, Suite};
 use core::fmt::Debug;
@@ -39,14 +37,14 @@ impl Profile for Minimal {
     type Networks = Ipv4Only;
 }
 
-/// All that there is: what [`Minimal`] has, the change of passwords, EAP with room for the caller's own methods, which takes
-/// 5 KiB more, and MPPC, which takes 20 KiB.
+/// All that there is: what [`Minimal`] has; every method of authentication, as far as it is allowed by name, with changes of
+/// password and with room for the caller's own methods of EAP, which takes 5 KiB more; and MPPC, which takes 20 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
 impl Profile for Full {
     type Suite = MppcMppe;
-    type Auth = (MsChapV2Change, Eap<Change, PassThrough<1500>>);
+    type Auth = EveryMethod;
     type Networks = Ipv4Only;
 }
 

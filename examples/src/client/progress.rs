@@ -3,6 +3,7 @@
 use crate::text::encryption;
 use pptp_core::Event;
 use pptp_core::ppp::Event as Link;
+use pptp_core::ppp::auth::Method;
 use pptp_core::ppp::wire::Text;
 use pptp_core::time::Instant;
 use std::fmt;
@@ -43,6 +44,16 @@ pub fn event(now: Instant, event: &Event<'_>) {
     }
 }
 
+/// The server has let us in, by `method`.
+pub fn authenticated(now: Instant, method: Option<Method>) {
+    let what = match method {
+        Some(Method::MsChapV2) => "each end knows the password",
+        Some(Method::Pap) => "the password has been told, and whoever took it has proved nothing",
+        _ => "the server believes us, and has proved nothing itself",
+    };
+    step(now, format_args!("authenticated: {what}"));
+}
+
 fn link(now: Instant, event: &Link<'_>) {
     match event {
         Link::Identification(text) => step(now, format_args!("server is {}", Text(text))),
@@ -60,7 +71,7 @@ fn link(now: Instant, event: &Link<'_>) {
                 step(now, format_args!("server says: {}", Text(message)));
             }
         }
-        Link::Authenticated => step(now, format_args!("authenticated")),
+        Link::AuthMessage(text) => step(now, format_args!("server says: {}", Text(text))),
         Link::Encryption { send, receive } => step(
             now,
             format_args!(

@@ -21,6 +21,12 @@ impl<P: Profile, R> Session<P, R> {
         }
     }
 
+    /// Has the other end prove once more who it is, while packets go on passing: see [`Ppp::reauthenticate`]. `false`: it
+    /// cannot be asked.
+    pub fn reauthenticate(&mut self, now: Instant) -> bool {
+        self.carrier && self.ppp.reauthenticate(now)
+    }
+
     /// Answers [`pptp_ppp::Event::PasswordWanted`] with another name or password: see [`Ppp::retry`].
     ///
     /// # Errors

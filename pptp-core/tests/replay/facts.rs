@@ -10,7 +10,16 @@ use std::net::Ipv4Addr;
 /// One option, its value behind its Type.
 pub(crate) type Opt = (u8, Vec<u8>);
 
-/// A packet of LCP, CCP or IPCP, or of CHAP, as it stands in the recording.
+/// What is taken note of.
+const NOTED: [Protocol; 5] = [
+    Protocol::LCP,
+    Protocol::PAP,
+    Protocol::CHAP,
+    Protocol::CCP,
+    Protocol::IPCP,
+];
+
+/// A packet of one of these, as it stands in the recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) by: Side,
@@ -79,8 +88,7 @@ impl Facts {
 
     fn note_frame(&mut self, by: Side, sequence: u32, datagram: &[u8]) {
         if let Some(frame) = Framed::parse(datagram)
-            && [Protocol::LCP, Protocol::CHAP, Protocol::CCP, Protocol::IPCP]
-                .contains(&frame.protocol)
+            && NOTED.contains(&frame.protocol)
             && let Some(packet) = frame.packet()
         {
             self.said.push(Said {

@@ -6,9 +6,21 @@ use super::recording::{self, Record};
 use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::{Ipv4Config, LcpConfig, MppePolicy};
 use pptp_core::ppp::wire::{Code, Protocol};
-use pptp_core::ppp::{Credentials, Demand, Methods, Minimal, PppConfig, Random};
+use pptp_core::ppp::{
+    Credentials, Demand, EveryMethod, Ipv4Only, Methods, Mppe, PppConfig, Profile, Random,
+};
 use pptp_core::testkit::{Node, Side};
 use pptp_core::{Client, ClientConfig, Pac, Pns, Server, ServerConfig};
+
+/// All methods of authentication, and no compression.
+#[derive(Debug, Clone)]
+pub(crate) struct Every;
+
+impl Profile for Every {
+    type Suite = Mppe;
+    type Auth = EveryMethod;
+    type Networks = Ipv4Only;
+}
 
 /// What an end said of a control protocol: Code and data.
 pub(crate) type Saying = (Protocol, Code, Vec<u8>);
@@ -46,13 +58,14 @@ impl Session {
     }
 
     /// A client of ours instead of the recorded one.
-    pub(crate) fn client(&self, mppe: MppePolicy) -> Node<Minimal, Pns> {
+    pub(crate) fn client(&self, mppe: MppePolicy) -> Node<Every, Pns> {
         let mut config = ClientConfig::default();
         config.call.call_id = self.facts.call_ids[0];
         config.ppp = self.ppp(Side::Client, mppe);
         config.ppp.credentials = self
             .client_password
-            .map(|password| Credentials::new(self.user, password).unwrap());
+            .map(|password| Credentials::new(self.user, password).unwrap())
+            .map(|credentials| credentials.with_methods(self.methods()));
         let asked = self.facts.asked_first(Side::Client, Protocol::IPCP);
         let asked_for = |wanted| asked.iter().any(|(kind, _)| *kind == wanted);
         config.ppp.ipv4.ask_dns = asked_for(129);
@@ -61,7 +74,7 @@ impl Session {
     }
 
     /// A server of ours instead of the recorded one.
-    pub(crate) fn server(&self, mppe: MppePolicy) -> Node<Minimal, Pac> {
+    pub(crate) fn server(&self, mppe: MppePolicy) -> Node<Every, Pac> {
         let mut config = ServerConfig::default();
         config.control.accept = Some(CallAnswer {
             call_id: self.facts.call_ids[1],
@@ -71,7 +84,7 @@ impl Session {
         let asked = self.facts.asked_first(Side::Server, Protocol::LCP);
         if asked.iter().any(|(kind, _)| *kind == 3) {
             let name = self.facts.authenticator();
-            config.ppp.demand = Some(Demand::new(Methods::MS_CHAP_V2, &name).unwrap());
+            config.ppp.demand = Some(Demand::new(self.methods(), &name).unwrap());
         }
         config.ppp.ipv4 = Ipv4Config {
             local: self.facts.address(Side::Server, 3),
@@ -81,6 +94,18 @@ impl Session {
         };
         let server = Server::with_random(config, self.random(Side::Server));
         Node::new(server).with_password(self.password)
+    }
+
+    /// How our ends may prove who they are: as the recorded ones did, if that is what the recording is for.
+    fn methods(&self) -> Methods {
+        match self.name.as_str() {
+            "pap" | "wrong-password-pap" => Methods::PAP,
+            "chap-md5" | "wrong-password-chap" => Methods::CHAP_MD5,
+            "mschap1" | "mschap1-mppe40" | "mschap1-mppe128" | "wrong-password-mschap" => {
+                Methods::MS_CHAP_V1
+            }
+            _ => Methods::MS_CHAP_V2,
+        }
     }
 
     /// What both kinds have in common, as the recorded end on `side` had it.
@@ -104,7 +129,7 @@ impl Session {
 
     /// Puts `node` in the place of the recorded end on `side`, and tells what it said. Of authentication that has to be
     /// what the recorded end said.
-    pub(crate) fn replay<R>(&self, node: &mut Node<Minimal, R>, side: Side) -> Vec<Saying> {
+    pub(crate) fn replay<R>(&self, node: &mut Node<Every, R>, side: Side) -> Vec<Saying> {
         let said = Driver::replay(node, side, &self.records, &self.facts, true);
         let recorded = self.facts.said.iter().filter(|said| said.by == side);
         let recorded = recorded.map(|said| (said.protocol, said.code, said.data.clone()));
@@ -122,12 +147,14 @@ impl Session {
 fn authentication(said: &[Saying]) -> Vec<(u8, &[u8])> {
     let mut said: Vec<_> = said
         .iter()
-        .filter(|(protocol, ..)| *protocol == Protocol::CHAP)
-        .map(|(_, code, data)| match code.0 {
-            // Of a Success the proof, of a Failure the code (RFC 2759 §5, §6).
-            3 => (3, &data[..42]),
-            4 => (4, &data[..5]),
-            code => (code, &data[..]),
+        .filter(|(protocol, ..)| [Protocol::CHAP, Protocol::PAP].contains(protocol))
+        .map(|(protocol, code, data)| match (*protocol, code.0) {
+            (Protocol::PAP, code @ (2 | 3)) => (code, &data[..0]),
+            // Of a Success the proof, if there is one, of a Failure the code (RFC 2759 §5, §6).
+            (Protocol::CHAP, 3) if data.starts_with(b"S=") => (3, &data[..42]),
+            (Protocol::CHAP, 3) => (3, &data[..0]),
+            (Protocol::CHAP, 4) => (4, &data[..5]),
+            (_, code) => (code, &data[..]),
         })
         .collect();
     said.dedup();

@@ -4,8 +4,7 @@
 use super::STATELESS;
 use super::facts::Facts;
 use super::recording::{Record, What};
-use super::session::{Saying, Session};
-use pptp_core::ppp::Minimal;
+use super::session::{Every, Saying, Session};
 use pptp_core::ppp::wire::{Code, Protocol};
 use pptp_core::testkit::Side::{Client as CLIENT, Server as SERVER};
 use pptp_core::testkit::{Node, Side};
@@ -122,7 +121,7 @@ fn assert_said(said: &[Saying], protocol: Protocol, code: Code, data: &str) {
     );
 }
 
-fn check<R>(node: &Node<Minimal, R>, side: Side) {
+fn check<R>(node: &Node<Every, R>, side: Side) {
     let packets = packets_of(side.peer());
     assert_eq!(packets.len(), 6);
     assert_eq!(

@@ -4,7 +4,7 @@ use super::eap::{EapAnswer, EapError, EapPacket};
 use super::machine::{AuthenticatorMachine, PeerMachine, Step};
 use super::mschapv2::{RetryError, Wanted};
 use super::set::sealed::MethodSet;
-use super::{AuthId, Credentials, Demand, Identity as _, Method, Verdict};
+use super::{AuthId, Credentials, Demand, Identity as _, Method, Methods, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::error::Discard;
 use crate::event::{AuthRequest, DownReason};
@@ -193,6 +193,22 @@ impl<M: MethodSet> Authentication<M> {
             self.follow(step);
         }
         open
+    }
+
+    /// Has a peer that has proved itself do it once more. `false`: there is none.
+    pub(crate) fn challenge_again(
+        &mut self,
+        now: Instant,
+        methods: Methods,
+        random: &mut Random,
+    ) -> bool {
+        let is_proved = self.authenticator.is_authenticated();
+        // PAP's peer begins, and only once (RFC 1334 §2).
+        let method = self.ours.filter(|it| is_proved && *it != Method::Pap);
+        if let Some(method) = method {
+            self.authenticator.open(now, method, methods, random);
+        }
+        method.is_some()
     }
 
     /// What the peer would take instead of what it has refused.

@@ -25,6 +25,9 @@ bitflags::bitflags! {
         const EAP_MD5 = 1 << 5;
         /// EAP with MS-CHAPv2 inside.
         const EAP_MS_CHAP_V2 = 1 << 6;
+        /// MS-CHAPv1's first Change-Password (RFC 2433 §9), for peers and servers that do not know the second: **whoever
+        /// listens has the hash of the new password**, which is as good as the password.
+        const CHANGE_PASSWORD_1 = 1 << 8;
         /// EAP with whatever method the caller has: packets pass by events and answers.
         const EAP = 1 << 7;
     }

@@ -3,34 +3,36 @@
 //! The machines take and give packets of their protocol without PPP framing, and time; they know neither LCP nor what
 //! was negotiated there. An authenticator has no list of users: it asks for a [`Verdict`] on what was presented.
 
+pub mod chap;
+pub mod chap_md5;
 mod choice;
 mod credentials;
 pub mod eap;
 mod layer;
 mod machine;
 mod methods;
-mod ms_chap_v2;
+pub mod mschapv1;
 pub mod mschapv2;
 mod none;
 pub mod pap;
 mod set;
 
 use crate::codec::ParseError;
-use crate::mschap::NtHash;
+use crate::mschap::{LmHash, NtHash};
 use crate::wire::Text;
 use crate::wire::mschapv2::ErrorCode;
+pub use chap::{ChapMd5, MsChapV1, MsChapV1Change, MsChapV2, MsChapV2Change};
 use core::fmt;
 pub use credentials::{Credentials, Demand, Grant, Identity, Nobody, NtIdentity};
 pub use eap::Eap;
 use heapless::Vec;
 pub(crate) use layer::{Authentication, Outcome};
 pub use methods::{Method, Methods};
-pub use ms_chap_v2::{MsChapV2, MsChapV2Change};
 pub use none::NoAuth;
 pub use pap::Pap;
 use pptp_mppe::{LinkKeys, StartKeys};
-pub use set::Auth;
 pub(crate) use set::sealed;
+pub use set::{Auth, EveryMethod};
 
 /// The longest name of a user, in octets (RFC 2759 §4).
 pub const MAX_NAME_LEN: usize = 256;
@@ -164,9 +166,9 @@ pub struct AuthId(u32);
 
 impl AuthId {
     /// There is one request for each challenge, and no two are alike.
-    const fn of_challenge(challenge: &[u8; 16]) -> Self {
-        let [a, b, c, d, ..] = *challenge;
-        Self(u32::from_be_bytes([a, b, c, d]))
+    fn of_challenge(challenge: &[u8]) -> Self {
+        let first = challenge.first_chunk::<4>();
+        Self(u32::from_be_bytes(first.copied().unwrap_or_default()))
     }
 }
 
@@ -176,8 +178,15 @@ impl AuthId {
 pub enum Verdict<'a> {
     /// The password of that user: see whether what was presented proves it.
     Password(&'a str),
-    /// The password hash of that user: see whether what was presented proves it.
+    /// The password hash of that user: see whether what was presented proves it. CHAP with MD5 takes the password itself.
     NtHash(&'a NtHash),
+    /// Both hashes of the password of that user, for MS-CHAPv1 with a LAN Manager response, or with keys of 40 or 56 bits.
+    Hashes {
+        /// The NT hash.
+        nt: &'a NtHash,
+        /// The LAN Manager hash.
+        lm: &'a LmHash,
+    },
     /// Someone else, such as a RADIUS server, has verified it: accept. Not enough for MS-CHAPv2, in which the server has
     /// to prove itself: there it refuses, with [`ErrorCode::AUTH_SERVER_FAILED`].
     Accept {
@@ -195,7 +204,7 @@ pub enum Verdict<'a> {
     Reject {
         /// Why; [`ErrorCode::AuthenticationFailure`] has some peers forget the password they stored.
         error: ErrorCode,
-        /// Whether the peer may try again on this link, a few times at the most.
+        /// Whether the peer may try again on this link, a few times at the most; only by MS-CHAP.
         retry: bool,
         /// Text for people; best left empty, for there are peers that hang at it.
         message: &'a [u8],
@@ -217,6 +226,7 @@ impl fmt::Debug for Verdict<'_> {
         match self {
             Self::Password(_) => f.write_str("Password"),
             Self::NtHash(_) => f.write_str("NtHash"),
+            Self::Hashes { .. } => f.write_str("Hashes"),
             Self::Accept { .. } => f.write_str("Accept"),
             Self::AcceptWith { .. } => f.write_str("AcceptWith"),
             Self::Reject { error, retry, .. } => f

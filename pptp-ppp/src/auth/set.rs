@@ -1,7 +1,8 @@
 //! Sets of methods, chosen by type: each costs what is in it, and no more.
 
+use super::chap::{ChapMd5, MsChapV1Change, MsChapV2Change};
 use super::machine::{AuthenticatorMachine, PeerMachine};
-use super::{Identity, Methods};
+use super::{Identity, Methods, Pap};
 use core::fmt;
 
 /// A set of methods of authentication: [`NoAuth`](super::NoAuth), one method such as [`MsChapV2`](super::MsChapV2), or a
@@ -13,6 +14,9 @@ use core::fmt;
 pub trait Auth: sealed::MethodSet {}
 
 impl<A: sealed::MethodSet> Auth for A {}
+
+/// All methods that there are, with changes of password.
+pub type EveryMethod = (MsChapV2Change, (MsChapV1Change, (ChapMd5, Pap)));
 
 pub(crate) mod sealed {
     #![expect(unnameable_types, reason = "the supertrait seals Auth")]

@@ -81,9 +81,24 @@ pub(crate) const WRONG_PASSWORD: Vector = Vector {
 };
 
 /// The `N` octets that `hex` tells.
-pub(crate) fn unhex<const N: usize>(hex: &str) -> [u8; N] {
-    assert_eq!(hex.len(), 2 * N);
-    core::array::from_fn(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+pub(crate) const fn unhex<const N: usize>(hex: &str) -> [u8; N] {
+    assert!(hex.len() == 2 * N);
+    let mut octets = [0; N];
+    let mut at = 0;
+    while at < N {
+        octets[at] = nibble(hex.as_bytes()[2 * at]) << 4 | nibble(hex.as_bytes()[2 * at + 1]);
+        at += 1;
+    }
+    octets
+}
+
+const fn nibble(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        b'A'..=b'F' => digit - b'A' + 10,
+        _ => panic!("no digit"),
+    }
 }
 
 impl Vector {

@@ -213,9 +213,14 @@ impl<P: Profile> Ppp<P> {
             suite::Outcome::Failed(reason) => return self.fail(now, reason),
         }
         // A peer may authenticate us again at any time (RFC 1994 §4.1), and be found wanting.
-        match self.auth.take_outcome() {
+        let outcome = self.auth.take_outcome();
+        if matches!(outcome, auth::Outcome::Failed(_)) {
+            self.tell_message(outcome);
+        }
+        match outcome {
             auth::Outcome::Failed(reason) => return self.fail(now, reason),
             auth::Outcome::Done => {
+                self.events |= Events::AUTHENTICATED;
                 self.suite.set_keys(self.auth.keys());
             }
             outcome => self.tell_outcome(outcome),

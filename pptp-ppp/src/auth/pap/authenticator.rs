@@ -171,7 +171,7 @@ impl AuthenticatorMachine for Authenticator {
         };
         let accepted = match *verdict {
             Verdict::Password(password) => presented.is(password.as_bytes()),
-            Verdict::NtHash(hash) => presented.has(hash),
+            Verdict::NtHash(hash) | Verdict::Hashes { nt: hash, .. } => presented.has(hash),
             Verdict::Accept { .. } | Verdict::AcceptWith { .. } => true,
             Verdict::Reject { .. } => false,
         };

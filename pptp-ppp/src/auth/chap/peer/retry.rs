@@ -1,11 +1,13 @@
 //! What comes after a Failure: another try, or another password (RFC 2759 §6, §7; RFC 2433 B.1).
 
-use super::{Answer, Content, Peer, PeerError, PeerEvent, Phase, Timer, prove};
-use crate::auth::mschapv2::change::{Blocks, ChangeRoom};
+use super::{Answer, Content, Peer, PeerError, PeerEvent, Phase, Timer};
+use crate::auth::chap::change::ChangeRoom;
+use crate::auth::chap::version::{ChapVersion, NewSecret};
 use crate::auth::{Discard, Identity, shorten};
 use crate::random::Random;
 use crate::time::Instant;
-use crate::wire::mschapv2::{ErrorCode, Failure};
+use crate::wire::chap::Code;
+use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
 use heapless::Vec;
 
@@ -50,11 +52,12 @@ impl core::error::Error for RetryError {}
 pub(super) struct Refusal {
     error: [u8; 4],
     retry: bool,
-    change: bool,
+    /// The message that a change of password would be asked for with.
+    change: Option<Code>,
     message: Vec<u8, { Peer::MAX_MESSAGE_LEN }, u8>,
 }
 
-impl<C: ChangeRoom> Peer<C> {
+impl<C: ChangeRoom, V: ChapVersion> Peer<C, V> {
     /// What the authenticator would take after the Failure that came last. `None`: nothing.
     #[must_use]
     pub fn wanted(&self) -> Option<Wanted<'_>> {
@@ -68,7 +71,7 @@ impl<C: ChangeRoom> Peer<C> {
         Some(Wanted {
             error: u32::from_be_bytes(refusal.error).into(),
             retry: refusal.retry,
-            change: refusal.change,
+            change: refusal.change.is_some(),
             message: &refusal.message,
         })
     }
@@ -93,9 +96,14 @@ impl<C: ChangeRoom> Peer<C> {
         if !self.wanted().is_some_and(|wanted| wanted.retry) {
             return Err(RetryError::NotWanted);
         }
-        self.try_again(now, |challenge| {
-            Content::Response(prove(who, challenge, random))
-        })
+        let answer = self.answer.as_ref().ok_or(RetryError::NotWanted)?;
+        let response = self
+            .version
+            .prove(who, answer.identifier, &answer.challenge, random);
+        self.try_again(
+            now,
+            Content::Response(response.ok_or(RetryError::NotWanted)?),
+        )
     }
 
     /// Asks for the password of the account to be changed, from that of `old` to that of `new`, which is in text
@@ -112,15 +120,25 @@ impl<C: ChangeRoom> Peer<C> {
         password: &str,
         random: &mut Random,
     ) -> Result<(), RetryError> {
-        if !self.wanted().is_some_and(|wanted| wanted.change) {
+        let answer = self.answer.as_ref().filter(|_| self.phase == Phase::Wanted);
+        let Some(Answer {
+            content:
+                Content::Refusal(Refusal {
+                    change: Some(code), ..
+                }),
+            challenge,
+            ..
+        }) = answer
+        else {
             return Err(RetryError::NotWanted);
+        };
+        let (code, secret) = (*code, NewSecret { old, new, password });
+        let change = self.version.change(code, challenge, &secret, random);
+        let (proof, blocks) = change.map_err(|_| RetryError::TooLong)?;
+        if let Some(blocks) = blocks {
+            self.change.put(blocks);
         }
-        let blocks = Blocks::seal(password, old.nt_hash(), new.nt_hash(), random)
-            .map_err(|_| RetryError::TooLong)?;
-        self.change.put(blocks);
-        self.try_again(now, |challenge| {
-            Content::Change(prove(new, challenge, random))
-        })
+        self.try_again(now, Content::Change(code, proof))
     }
 
     /// Whether a Challenge with `identifier` is a late copy of what was answered before the last try.
@@ -138,18 +156,19 @@ impl<C: ChangeRoom> Peer<C> {
     ) -> Result<PeerEvent<'p>, Discard> {
         let (answer, _) = self.answered(identifier)?;
         // After a change of password there is no other try (RFC 2759 §9.1).
-        let last = matches!(answer.content, Content::Change(_));
-        let failure = Failure::parse(message);
+        let last = matches!(answer.content, Content::Change(..));
+        let failure = V::parse_failure(message, &answer.challenge);
         // To answer our own challenge would be to log somebody in to us.
         let challenge = failure
             .challenge
-            .filter(|challenge| own_challenge != Some(challenge.as_slice()) && !last);
+            .filter(|challenge| own_challenge != Some(challenge.as_ref()) && !last);
         let retry = failure.retry && self.retries < Peer::MAX_RETRIES;
-        let change = C::HAS_ROOM
-            && failure.error == ErrorCode::PasswordExpired
-            && self.retries <= Peer::MAX_RETRIES;
+        let change = self.version.change_code(failure.version, C::HAS_ROOM);
+        let change = change.filter(|_| {
+            failure.error == ErrorCode::PasswordExpired && self.retries <= Peer::MAX_RETRIES
+        });
         match challenge {
-            Some(challenge) if retry || change => self.want(
+            Some(challenge) if retry || change.is_some() => self.want(
                 identifier.wrapping_add(1),
                 challenge,
                 Refusal {
@@ -171,7 +190,7 @@ impl<C: ChangeRoom> Peer<C> {
     }
 
     /// Waits for somebody to say how to go on.
-    fn want(&mut self, identifier: u8, challenge: [u8; 16], refusal: Refusal) {
+    fn want(&mut self, identifier: u8, challenge: V::Asked, refusal: Refusal) {
         self.phase = Phase::Wanted;
         self.keys = None;
         self.answer = Some(Answer {
@@ -185,15 +204,10 @@ impl<C: ChangeRoom> Peer<C> {
     }
 
     /// Answers the challenge of the Failure, under the next identifier (RFC 2433 B.1, RFC 2759 §7).
-    fn try_again(
-        &mut self,
-        now: Instant,
-        content: impl FnOnce(&[u8; 16]) -> Content,
-    ) -> Result<(), RetryError> {
-        let answer = self.answer.as_ref().ok_or(RetryError::NotWanted)?;
-        let (identifier, challenge) = (answer.identifier, answer.challenge);
+    fn try_again(&mut self, now: Instant, content: Content<V::Response>) -> Result<(), RetryError> {
+        let answer = self.answer.take().ok_or(RetryError::NotWanted)?;
         self.retries = self.retries.saturating_add(1);
-        self.respond(identifier, challenge, content(&challenge));
+        self.respond(answer.identifier, answer.challenge, content);
         self.timers.set(Timer::Retransmit, now + Peer::RETRANSMIT);
         self.timers.set(Timer::GiveUp, now + Peer::TIMEOUT);
         Ok(())

@@ -1,6 +1,7 @@
 use super::*;
-use crate::auth::mschapv2::tests::{Bytes, SESSIONS, Session, just_before, packet, seconds};
+use crate::auth::chap::tests::{Bytes, SESSIONS, Session, just_before, packet, seconds};
 use crate::codec::ParseErrorKind;
+use crate::mschap::NtHash;
 use crate::mschap::vectors::{PPPD, WRONG_PASSWORD, unhex};
 use std::boxed::Box;
 use std::vec::Vec;

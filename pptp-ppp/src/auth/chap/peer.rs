@@ -6,25 +6,28 @@ mod tests;
 mod retry;
 
 use super::change::{ChangeRoom, NoChange};
-use crate::auth::{Discard, Identity};
-use crate::codec::{BufferTooSmall, ParseError, Writer};
-use crate::mschap::{Exchange, master_key};
+use super::v2::V2;
+use super::version::{ChapVersion, KeptText as _};
+use crate::auth::{Discard, Identity, Methods};
+use crate::codec::{BufferTooSmall, Writer};
 use crate::random::Random;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::Packet;
-use crate::wire::chap::Message;
-use crate::wire::mschapv2::{ErrorCode, Response, Success};
+use crate::wire::chap::{Code, Message};
+use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
 use core::time::Duration;
-use pptp_mppe::{Side, StartKeys};
 use retry::Refusal;
 pub use retry::{RetryError, Wanted};
 
-/// Answers the challenges of an authenticator and verifies its proof.
+/// The longest value of a Response, in octets.
+pub(super) const MAX_RESPONSE: usize = 49;
+
+/// Answers the challenges of an authenticator and verifies its proof, if the version has one.
 ///
 /// Who we are is not kept here but given along, and has to stay the same while it is open.
 ///
-/// [`Peer::open`] when LCP has negotiated MS-CHAPv2 for this side, [`Peer::close`] when LCP leaves Opened. In between,
+/// [`Peer::open`] when LCP has negotiated the version for this side, [`Peer::close`] when LCP leaves Opened. In between,
 /// packets and time go in and packets come out of [`Peer::poll_packet`]; any order of calls is safe. Once failed, it
 /// says nothing more until it is opened again, or until [`Peer::retry`] where the authenticator allows another try.
 ///
@@ -33,13 +36,16 @@ pub use retry::{RetryError, Wanted};
 ///
 /// What it takes to change a password costs memory: [`Change`](super::Change) instead of [`NoChange`] has the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer<C: ChangeRoom = NoChange> {
+pub struct Peer<C: ChangeRoom = NoChange, V: ChapVersion = V2> {
+    version: V,
     phase: Phase,
-    answer: Option<Answer>,
+    answer: Option<Answer<V::Asked, V::Response>>,
     /// How often there was another try.
     retries: u8,
     change: C,
-    keys: Option<StartKeys>,
+    keys: Option<V::Keys>,
+    /// The authenticator's, for people.
+    text: V::Text,
     timers: TimerTable<Timer, 2>,
 }
 
@@ -58,28 +64,28 @@ enum Phase {
 
 /// Our answer to the last challenge, or what is to become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Answer {
+struct Answer<Asked, Response> {
     identifier: u8,
-    challenge: [u8; 16],
-    content: Content,
+    challenge: Asked,
+    content: Content<Response>,
     pending: bool,
     /// How often it has been sent.
     sent: u8,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Content {
+enum Content<Response> {
     Response(Response),
-    /// A Change-Password: the proof of the new password, and the rest is in [`Peer::change`].
-    Change(Response),
+    /// A Change-Password with this code: the proof of the new password, and the rest may be in [`Peer::change`].
+    Change(Code, Response),
     /// None yet.
     Refusal(Refusal),
 }
 
-impl Content {
+impl<Response> Content<Response> {
     const fn proof(&self) -> Option<&Response> {
         match self {
-            Self::Response(response) | Self::Change(response) => Some(response),
+            Self::Response(response) | Self::Change(_, response) => Some(response),
             Self::Refusal(_) => None,
         }
     }
@@ -187,12 +193,22 @@ impl<C: ChangeRoom> Peer<C> {
     /// A peer that has not been opened yet, with the memory that it takes to change a password or without.
     #[must_use]
     pub const fn with_room(room: C) -> Self {
+        Self::with_version(room, V2)
+    }
+}
+
+impl<C: ChangeRoom, V: ChapVersion> Peer<C, V> {
+    /// A peer of `version` that has not been opened yet, with the memory that it takes to change a password or without.
+    #[must_use]
+    pub const fn with_version(room: C, version: V) -> Self {
         Self {
+            version,
             phase: Phase::Closed,
             answer: None,
             retries: 0,
             change: room,
             keys: None,
+            text: V::Text::EMPTY,
             timers: TimerTable::new(),
         }
     }
@@ -222,13 +238,27 @@ impl<C: ChangeRoom> Peer<C> {
 
     /// The start keys of MPPE from the last Success; a new Challenge during the session leaves them until the next.
     #[must_use]
-    pub const fn keys(&self) -> Option<&StartKeys> {
+    pub const fn keys(&self) -> Option<&V::Keys> {
         self.keys.as_ref()
     }
 
     /// The identifier of our answer, which what follows on it should have.
     pub(crate) fn answer_identifier(&self) -> Option<u8> {
         self.answer.as_ref().map(|answer| answer.identifier)
+    }
+
+    /// The authenticator's text for people, if the version keeps it.
+    pub(super) fn text(&self) -> &[u8] {
+        self.text.get()
+    }
+
+    pub(super) fn keep_text(&mut self, text: &[u8]) {
+        self.text.keep(text);
+    }
+
+    /// The same version as `methods` have it.
+    pub(super) fn set_methods(&mut self, methods: Methods) {
+        self.version = V::with_methods(methods);
     }
 
     /// Takes a CHAP packet.
@@ -251,16 +281,14 @@ impl<C: ChangeRoom> Peer<C> {
         }
         match Message::parse(packet)? {
             Message::Challenge { value, .. } => {
-                let challenge = value
-                    .try_into()
-                    .map_err(|_| ParseError::invalid("Value-Size", Packet::HEADER_LEN))?;
+                let challenge = V::parse_challenge(value)?;
                 if own_challenge == Some(value) {
                     return Err(Discard::OwnChallenge);
                 }
                 if self.is_before_retry(packet.identifier) {
                     return Err(Discard::WrongIdentifier);
                 }
-                self.answer(now, who, packet.identifier, challenge, random);
+                self.answer(now, who, packet.identifier, challenge, random)?;
                 Ok(None)
             }
             Message::Success { message } => self
@@ -322,23 +350,23 @@ impl<C: ChangeRoom> Peer<C> {
         let Some(answer) = self.answer.as_mut().filter(|answer| answer.pending) else {
             return Ok(None);
         };
+        let identifier = answer.identifier;
         let mut writer = Writer::new(out);
         match &answer.content {
             Content::Response(response) => {
-                let mut value = [0; Response::LEN];
-                let mut inner = Writer::new(&mut value);
-                response.encode(&mut inner);
+                let mut room = [0; MAX_RESPONSE];
+                let mut value = Writer::new(&mut room);
+                V::write_response(response, &mut value);
                 let message = Message::Response {
-                    value: &value,
+                    value: value.written(),
                     name: who.name().as_bytes(),
                 };
-                message.encode(&mut writer, answer.identifier);
+                message.encode(&mut writer, identifier);
             }
-            Content::Change(proof) => {
-                let Some(change) = self.change.get() else {
-                    return Ok(None);
-                };
-                change.write(&mut writer, answer.identifier, proof);
+            Content::Change(code, proof) => {
+                Packet::encode_with(&mut writer, (*code).into(), identifier, |writer| {
+                    V::write_change(proof, self.change.get(), writer);
+                });
             }
             Content::Refusal(_) => return Ok(None),
         }
@@ -354,28 +382,27 @@ impl<C: ChangeRoom> Peer<C> {
         now: Instant,
         who: &impl Identity,
         identifier: u8,
-        challenge: [u8; 16],
+        challenge: V::Asked,
         random: &mut Random,
-    ) {
+    ) -> Result<(), Discard> {
         match &mut self.answer {
-            Some(answer) if (answer.identifier, answer.challenge) == (identifier, challenge) => {
+            Some(answer) if answer.identifier == identifier && answer.challenge == challenge => {
                 answer.pending = true;
             }
             _ => {
-                self.respond(
-                    identifier,
-                    challenge,
-                    Content::Response(prove(who, &challenge, random)),
-                );
+                let response = self.version.prove(who, identifier, &challenge, random);
+                let response = response.ok_or(Discard::Unexpected)?;
+                self.respond(identifier, challenge, Content::Response(response));
             }
         }
         if self.phase == Phase::Responded {
             self.timers.set(Timer::Retransmit, now + Peer::RETRANSMIT);
         }
+        Ok(())
     }
 
     /// Has an answer be sent that has not been sent before.
-    fn respond(&mut self, identifier: u8, challenge: [u8; 16], content: Content) {
+    fn respond(&mut self, identifier: u8, challenge: V::Asked, content: Content<V::Response>) {
         self.answer = Some(Answer {
             identifier,
             challenge,
@@ -392,20 +419,18 @@ impl<C: ChangeRoom> Peer<C> {
         identifier: u8,
         message: &'p [u8],
     ) -> Result<PeerEvent<'p>, Discard> {
-        let (Answer { challenge, .. }, response) = self.answered(identifier)?;
-        let exchange = exchange(who, challenge, &response.peer_challenge);
-        let proved = Success::parse(message).ok().filter(|success| {
-            let proof = &success.authenticator_response;
-            exchange.verify_authenticator_response(who.nt_hash(), &response.nt_response, proof)
-        });
-        let Some(Success { message: text, .. }) = proved else {
+        let (answer, response) = self.answered(identifier)?;
+        let accepted = self
+            .version
+            .accept(who, &answer.challenge, response, message);
+        let Some((keys, text)) = accepted else {
             self.fail();
             return Ok(PeerEvent::Failed {
                 cause: PeerError::ServerNotTrusted,
                 message,
             });
         };
-        self.keys = Some(master_key(who.nt_hash(), &response.nt_response).start_keys(Side::Client));
+        self.keys = keys;
         self.phase = Phase::Authenticated;
         self.retries = 0;
         self.change.clear();
@@ -414,7 +439,14 @@ impl<C: ChangeRoom> Peer<C> {
     }
 
     /// The answer that a verdict with `identifier` can be about, and the proof in it.
-    fn answered(&self, identifier: u8) -> Result<(&Answer, &Response), Discard> {
+    #[expect(
+        clippy::type_complexity,
+        reason = "what an answer is made of depends on the version"
+    )]
+    fn answered(
+        &self,
+        identifier: u8,
+    ) -> Result<(&Answer<V::Asked, V::Response>, &V::Response), Discard> {
         let answer = self.answer.as_ref().filter(|answer| answer.sent > 0);
         let answer = answer.filter(|_| self.phase == Phase::Responded);
         let Some((answer, proof)) = answer.and_then(|it| Some((it, it.content.proof()?))) else {
@@ -430,24 +462,5 @@ impl<C: ChangeRoom> Peer<C> {
     fn fail(&mut self) {
         self.close();
         self.phase = Phase::Failed;
-    }
-}
-
-/// Our Response to `challenge`.
-fn prove(who: &impl Identity, challenge: &[u8; 16], random: &mut Random) -> Response {
-    let peer_challenge = random.array();
-    let nt_response = exchange(who, challenge, &peer_challenge).nt_response(who.nt_hash());
-    Response::new(peer_challenge, nt_response)
-}
-
-fn exchange<'a>(
-    who: &'a impl Identity,
-    challenge: &'a [u8; 16],
-    peer_challenge: &'a [u8; 16],
-) -> Exchange<'a> {
-    Exchange {
-        authenticator_challenge: challenge,
-        peer_challenge,
-        user_name: who.name().as_bytes(),
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::auth::mschapv2::tests::{Bytes, Known, SESSIONS, Session, just_before, packet, seconds};
+use crate::auth::chap::tests::{Bytes, Known, SESSIONS, Session, just_before, packet, seconds};
 use crate::mschap::vectors::{Vector, unhex};
 use std::boxed::Box;
 use std::vec::Vec;

@@ -1,45 +1,66 @@
-//! MS-CHAPv2 as a link uses it.
+//! CHAP as a link uses it, in all its versions.
 
-use super::machine::{AuthenticatorMachine, PeerMachine, Step};
-use super::mschapv2::{
-    Authenticator, Change, ChangeRoom, Outcome, Peer, PeerError, PeerEvent, RetryError, Wanted,
+use super::change::{Change, ChangeRoom, NoChange};
+use super::md5::Md5;
+use super::peer::MAX_RESPONSE;
+use super::v1::V1;
+use super::v2::V2;
+use super::version::ChapVersion;
+use super::{Authenticator, Outcome, Peer, PeerError, PeerEvent, RetryError, Wanted};
+use crate::auth::machine::{AuthenticatorMachine, PeerMachine, Step};
+use crate::auth::set::sealed::MethodSet;
+use crate::auth::{
+    Credentials, Discard, Identity, MAX_NAME_LEN, Method, Methods, NtIdentity, Verdict,
 };
-use super::set::sealed::MethodSet;
-use super::{Discard, Identity, MAX_NAME_LEN, Method, Methods, NtIdentity, Verdict};
 use crate::codec::BufferTooSmall;
 use crate::event::{DownReason, Proof};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::Packet;
-use crate::wire::mschapv2::Response;
+use crate::wire::change_password::{Version2, Version3};
 use pptp_mppe::LinkKeys;
 
-/// MS-CHAPv2 (RFC 2759), in both roles; but passwords that have expired cannot be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MsChapV2;
+macro_rules! method_sets {
+    ($($(#[$doc:meta])+ $Set:ident = $methods:expr, $Version:ty, $Room:ty, $Identity:ty, $max:expr;)+) => {$(
+        $(#[$doc])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $Set;
 
-impl MethodSet for MsChapV2 {
-    const METHODS: Methods = Methods::MS_CHAP_V2;
-    const MAX_PACKET: usize = MAX_RESPONSE;
-    type Identity = NtIdentity;
-    type Peer = Peer;
-    type Authenticator = Authenticator;
+        impl MethodSet for $Set {
+            const METHODS: Methods = $methods;
+            const MAX_PACKET: usize = $max;
+            type Identity = $Identity;
+            type Peer = Peer<$Room, $Version>;
+            type Authenticator = Authenticator<$Room, $Version>;
+        }
+    )+};
 }
 
-/// MS-CHAPv2 (RFC 2759), in both roles, and passwords can be changed: for half a kilobyte more in each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MsChapV2Change;
+method_sets! {
+    /// CHAP with MD5 (RFC 1994), in both roles: it takes the password as text, and gives no keys.
+    ChapMd5 = Methods::CHAP_MD5, Md5, NoChange, Credentials, MAX_RESPONSE_PACKET;
 
-impl MethodSet for MsChapV2Change {
-    const METHODS: Methods = Methods::MS_CHAP_V2;
-    const MAX_PACKET: usize = 586;
-    type Identity = NtIdentity;
-    type Peer = Peer<Change>;
-    type Authenticator = Authenticator<Change>;
+    /// MS-CHAPv1 (RFC 2433), in both roles; but passwords that have expired cannot be changed, unless by
+    /// [`Methods::CHANGE_PASSWORD_1`].
+    MsChapV1 = METHODS_V1, V1, NoChange, Credentials, MAX_RESPONSE_PACKET;
+
+    /// MS-CHAPv1 (RFC 2433), in both roles, and passwords can be changed: for half a kilobyte more in each.
+    MsChapV1Change = METHODS_V1, V1, Change, Credentials, Packet::HEADER_LEN + Version2::LEN;
+
+    /// MS-CHAPv2 (RFC 2759), in both roles; but passwords that have expired cannot be changed.
+    MsChapV2 = Methods::MS_CHAP_V2, V2, NoChange, NtIdentity, MAX_RESPONSE_PACKET;
+
+    /// MS-CHAPv2 (RFC 2759), in both roles, and passwords can be changed: for half a kilobyte more in each.
+    MsChapV2Change = Methods::MS_CHAP_V2, V2, Change, NtIdentity, Packet::HEADER_LEN + Version3::LEN;
 }
 
-/// A Response is what takes most room: the header, Value-Size and the value, and the name.
-const MAX_RESPONSE: usize = Packet::HEADER_LEN + 1 + Response::LEN + MAX_NAME_LEN;
+/// MS-CHAPv1, and what goes with it.
+const METHODS_V1: Methods = Methods::MS_CHAP_V1
+    .union(Methods::LAN_MANAGER)
+    .union(Methods::CHANGE_PASSWORD_1);
+
+/// But for changes of password, a Response is what takes most room: the header, Value-Size and the value, and the name.
+const MAX_RESPONSE_PACKET: usize = Packet::HEADER_LEN + 1 + MAX_RESPONSE + MAX_NAME_LEN;
 
 impl From<PeerError> for DownReason {
     fn from(error: PeerError) -> Self {
@@ -51,12 +72,14 @@ impl From<PeerError> for DownReason {
     }
 }
 
-impl<C: ChangeRoom> PeerMachine for Peer<C> {
+impl<C: ChangeRoom, V: ChapVersion> PeerMachine for Peer<C, V> {
     fn new() -> Self {
-        Self::with_room(C::EMPTY)
+        Self::with_version(C::EMPTY, V::DEFAULT)
     }
 
-    fn open(&mut self, now: Instant, _method: Method, _methods: Methods) {
+    fn open(&mut self, now: Instant, _method: Method, methods: Methods) {
+        self.set_methods(methods);
+        self.keep_text(&[]);
         self.open(now);
     }
 
@@ -75,12 +98,22 @@ impl<C: ChangeRoom> PeerMachine for Peer<C> {
         let event = self.handle_packet(now, who, packet, own_challenge, random)?;
         Ok(match event {
             None => Step::Nothing,
-            Some(PeerEvent::Authenticated { .. }) => Step::Done,
-            Some(PeerEvent::Failed { cause, .. }) => match self.wanted() {
-                Some(_) => Step::Wanted(cause.into()),
-                None => Step::Failed(cause.into()),
-            },
+            Some(PeerEvent::Authenticated { message }) => {
+                self.keep_text(message);
+                Step::Done
+            }
+            Some(PeerEvent::Failed { cause, message }) => {
+                self.keep_text(message);
+                match self.wanted() {
+                    Some(_) => Step::Wanted(cause.into()),
+                    None => Step::Failed(cause.into()),
+                }
+            }
         })
+    }
+
+    fn message(&self) -> &[u8] {
+        self.text()
     }
 
     fn is_authenticated(&self) -> bool {
@@ -142,12 +175,13 @@ impl<C: ChangeRoom> PeerMachine for Peer<C> {
     }
 }
 
-impl<C: ChangeRoom> AuthenticatorMachine for Authenticator<C> {
+impl<C: ChangeRoom, V: ChapVersion> AuthenticatorMachine for Authenticator<C, V> {
     fn new() -> Self {
-        Self::with_room(C::EMPTY)
+        Self::with_version(C::EMPTY, V::DEFAULT)
     }
 
-    fn open(&mut self, now: Instant, _method: Method, _methods: Methods, random: &mut Random) {
+    fn open(&mut self, now: Instant, _method: Method, methods: Methods, random: &mut Random) {
+        self.set_methods(methods);
         self.challenge(now, random);
     }
 
@@ -156,7 +190,7 @@ impl<C: ChangeRoom> AuthenticatorMachine for Authenticator<C> {
     }
 
     fn challenge_value(&self) -> Option<&[u8]> {
-        self.challenge_value().map(<[u8; 16]>::as_slice)
+        self.challenge_value().map(AsRef::as_ref)
     }
 
     fn handle_packet(
@@ -172,14 +206,8 @@ impl<C: ChangeRoom> AuthenticatorMachine for Authenticator<C> {
     }
 
     fn request(&self) -> Option<(&[u8], Proof<'_>)> {
-        let proof = match self.request() {
-            Some(request) => (request.user_name, Proof::MsChapV2(request)),
-            None => {
-                let request = self.change_request()?;
-                (request.user_name, Proof::ChangePassword(request))
-            }
-        };
-        Some(proof)
+        let shown = self.shown()?;
+        Some((shown.user_name, V::proof(shown)))
     }
 
     fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step {

@@ -3,26 +3,22 @@
 #[cfg(test)]
 mod tests;
 
-use super::change::{Blocks, ChangeRequest, ChangeRoom, NoChange};
-use crate::auth::{AuthId, Discard, Name, Verdict, shorten};
+use super::change::{ChangeRoom, NoChange};
+use super::v2::{ChangeRequest, Request, V2};
+use super::version::{ChapVersion, Refused, Shown};
+use crate::auth::{AuthId, Discard, Methods, Name, ShortText, Verdict, shorten};
 use crate::codec::{BufferTooSmall, Writer};
-use crate::mschap::{Exchange, NtHash, master_key};
 use crate::random::Random;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::Packet;
 use crate::wire::chap::{Code, Message};
-use crate::wire::mschapv2::{ErrorCode, Failure, Response, Success};
+use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
 use core::time::Duration;
-use heapless::Vec;
-use pptp_mppe::{Side, StartKeys};
-
-/// The protocol for changing passwords that goes with MS-CHAPv2, as a Failure tells it (RFC 2759 §6).
-const CHANGE_PASSWORD_VERSION: u32 = 3;
 
 /// Challenges a peer, asks for a [`Verdict`] on its Response and tells the peer.
 ///
-/// [`Authenticator::challenge`] when LCP has negotiated MS-CHAPv2 for the other side, and again whenever it is to
+/// [`Authenticator::challenge`] when LCP has negotiated the version for the other side, and again whenever it is to
 /// prove itself anew; [`Authenticator::close`] when LCP leaves Opened. In between, packets and time go in and packets
 /// come out of [`Authenticator::poll_packet`]; any order of calls is safe.
 ///
@@ -32,31 +28,31 @@ const CHANGE_PASSWORD_VERSION: u32 = 3;
 /// What it takes to have a peer change its password costs memory: [`Change`](super::Change) instead of [`NoChange`] has
 /// the room.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authenticator<C: ChangeRoom = NoChange> {
-    phase: Phase,
+pub struct Authenticator<C: ChangeRoom = NoChange, V: ChapVersion = V2> {
+    version: V,
+    phase: Phase<V::Success>,
     pending: bool,
     identifier: u8,
-    challenge: [u8; 16],
+    /// `None` before the first.
+    challenge: Option<V::Challenge>,
     /// How often the Challenge has become due.
     challenges: u8,
     /// How many Responses there were since the last Challenge.
     tries: u8,
-    presented: Option<Presented>,
+    presented: Option<Presented<V::Challenge, V::Response>>,
     change: C,
-    keys: Option<StartKeys>,
+    keys: Option<V::Keys>,
     timers: TimerTable<Timer, 1>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Phase {
+enum Phase<Success> {
     Closed,
     /// Waits for a Response.
     Challenged,
     /// Waits for the verdict on it.
     Presented,
-    Accepted {
-        authenticator_response: [u8; 20],
-    },
+    Accepted(Success),
     Refused(Refusal),
     /// The peer did not answer.
     Silent,
@@ -69,17 +65,17 @@ struct Refusal {
     retry: bool,
     /// Whether the password may be changed.
     change: bool,
-    message: Vec<u8, { Authenticator::MAX_MESSAGE_LEN }, u8>,
+    message: ShortText,
 }
 
 /// A Response that has come, or what is like one in a Change-Password.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Presented {
+struct Presented<Challenge, Response> {
     identifier: u8,
-    /// Whether it came with a new password, the rest of which is in [`Authenticator::change`].
+    /// Whether it came with a new password, the rest of which may be in [`Authenticator::change`].
     changes: bool,
     /// What it is the answer to.
-    challenge: [u8; 16],
+    challenge: Challenge,
     response: Response,
     name: Name,
 }
@@ -96,21 +92,6 @@ impl TimerKey for Timer {
     fn slot(self) -> usize {
         0
     }
-}
-
-/// What a peer has presented: whatever a RADIUS server needs to know as well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Request<'a> {
-    /// What to quote in the answer.
-    pub id: AuthId,
-    /// Who the peer says it is: as it was sent, with the domain before a backslash if there is one.
-    pub user_name: &'a [u8],
-    /// The identifier of the Response.
-    pub identifier: u8,
-    /// What we challenged it with.
-    pub challenge: &'a [u8; 16],
-    /// What it answered.
-    pub response: &'a Response,
 }
 
 /// What a verdict came to.
@@ -173,11 +154,35 @@ impl<C: ChangeRoom> Authenticator<C> {
     /// without.
     #[must_use]
     pub const fn with_room(room: C) -> Self {
+        Self::with_version(room, V2)
+    }
+
+    /// What waits for a verdict, if it is a Response.
+    #[must_use]
+    pub fn request(&self) -> Option<Request<'_>> {
+        let shown = self.shown()?;
+        shown.blocks.is_none().then(|| shown.into())
+    }
+
+    /// What waits for a verdict, if it is a Change-Password.
+    #[must_use]
+    pub fn change_request(&self) -> Option<ChangeRequest<'_>> {
+        let shown = self.shown()?;
+        Some(ChangeRequest::new(shown, shown.blocks?))
+    }
+}
+
+impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
+    /// An authenticator of `version` that has challenged nobody yet, with the memory that it takes to have passwords
+    /// changed or without.
+    #[must_use]
+    pub const fn with_version(room: C, version: V) -> Self {
         Self {
+            version,
             phase: Phase::Closed,
             pending: false,
             identifier: 0,
-            challenge: [0; 16],
+            challenge: None,
             challenges: 0,
             tries: 0,
             presented: None,
@@ -190,7 +195,7 @@ impl<C: ChangeRoom> Authenticator<C> {
     /// Challenges the peer, with a new value and identifier; whatever was presented before no longer counts.
     pub fn challenge(&mut self, now: Instant, random: &mut Random) {
         self.identifier = self.identifier.wrapping_add(1);
-        self.challenge = random.array();
+        self.challenge = Some(V::draw(random));
         self.presented = None;
         self.change.clear();
         self.phase = Phase::Challenged;
@@ -211,14 +216,15 @@ impl<C: ChangeRoom> Authenticator<C> {
 
     /// What the peer is or was last challenged with: never to be answered when it comes from the peer.
     #[must_use]
-    pub fn challenge_value(&self) -> Option<&[u8; 16]> {
-        (self.phase != Phase::Closed).then_some(&self.challenge)
+    pub fn challenge_value(&self) -> Option<&V::Challenge> {
+        let is_open = !matches!(self.phase, Phase::Closed);
+        self.challenge.as_ref().filter(|_| is_open)
     }
 
     /// Whether the last verdict accepted the peer.
     #[must_use]
     pub const fn is_authenticated(&self) -> bool {
-        matches!(self.phase, Phase::Accepted { .. })
+        matches!(self.phase, Phase::Accepted(_))
     }
 
     /// Whether the last verdict refused the peer for good.
@@ -237,51 +243,35 @@ impl<C: ChangeRoom> Authenticator<C> {
     /// The start keys of MPPE from the last time that a peer was accepted; a new Challenge during the session leaves
     /// them until the next.
     #[must_use]
-    pub const fn keys(&self) -> Option<&StartKeys> {
+    pub const fn keys(&self) -> Option<&V::Keys> {
         self.keys.as_ref()
-    }
-
-    /// What waits for a verdict, if it is a Response.
-    #[must_use]
-    pub fn request(&self) -> Option<Request<'_>> {
-        self.waiting(false)
-    }
-
-    /// What waits for a verdict, if it is a Change-Password.
-    #[must_use]
-    pub fn change_request(&self) -> Option<ChangeRequest<'_>> {
-        let (request, blocks) = (self.waiting(true)?, self.change.get()?);
-        Some(ChangeRequest {
-            id: request.id,
-            user_name: request.user_name,
-            identifier: request.identifier,
-            challenge: request.challenge,
-            change: blocks.message(request.response),
-        })
     }
 
     /// What is to be quoted in a verdict on either.
     pub(crate) fn request_id(&self) -> Option<AuthId> {
-        let waiting = self.waiting(false).or_else(|| self.waiting(true));
-        waiting.map(|request| request.id)
+        self.shown().map(|shown| shown.id)
     }
 
-    /// What waits for a verdict: a new password, or not.
-    fn waiting(&self, changes: bool) -> Option<Request<'_>> {
-        let presented = self
-            .presented
-            .as_ref()
-            .filter(|it| self.phase == Phase::Presented && it.changes == changes)?;
-        Some(Request {
-            id: AuthId::of_challenge(&presented.challenge),
+    /// What waits for a verdict.
+    pub(super) fn shown(&self) -> Option<Shown<'_, V>> {
+        let is_waiting = matches!(self.phase, Phase::Presented);
+        let presented = self.presented.as_ref().filter(|_| is_waiting)?;
+        Some(Shown {
+            id: AuthId::of_challenge(presented.challenge.as_ref()),
             user_name: presented.name.as_bytes(),
             identifier: presented.identifier,
             challenge: &presented.challenge,
             response: &presented.response,
+            blocks: self.change.get().filter(|_| presented.changes),
         })
     }
 
-    /// Takes a CHAP packet. After `Ok(true)` there is a new [`Authenticator::request`] or
+    /// The same version as `methods` have it.
+    pub(super) fn set_methods(&mut self, methods: Methods) {
+        self.version = V::with_methods(methods);
+    }
+
+    /// Takes a CHAP packet. After `Ok(true)` there is something new to be judged: [`Authenticator::request`] or
     /// [`Authenticator::change_request`].
     ///
     /// # Errors
@@ -289,14 +279,12 @@ impl<C: ChangeRoom> Authenticator<C> {
     pub fn handle_packet(&mut self, packet: Packet<'_>) -> Result<bool, Discard> {
         let (response, name, blocks) = match Message::parse(packet)? {
             Message::Response { value, name } => {
-                (Response::parse(value)?, Some(Name::new(name)?), None)
+                (V::parse_response(value)?, Some(Name::new(name)?), None)
             }
-            Message::Other {
-                code: Code::CHANGE_PASSWORD_3,
-                data,
-            } if C::HAS_ROOM => {
-                let (blocks, response) = Blocks::parse(data)?;
-                (response, None, Some(blocks))
+            Message::Other { code, data } => {
+                let change = self.version.parse_change(code, data, C::HAS_ROOM);
+                let (response, blocks) = change.ok_or(Discard::UnknownCode(code.0))??;
+                (response, None, blocks)
             }
             other => return Err(Discard::UnknownCode(other.code().0)),
         };
@@ -309,7 +297,7 @@ impl<C: ChangeRoom> Authenticator<C> {
         {
             return self.repeat();
         }
-        let changes = blocks.is_some();
+        let changes = name.is_none();
         match &self.phase {
             Phase::Challenged if !changes => {}
             Phase::Refused(refusal) if changes && refusal.change => {}
@@ -317,10 +305,11 @@ impl<C: ChangeRoom> Authenticator<C> {
             Phase::Closed
             | Phase::Challenged
             | Phase::Presented
-            | Phase::Accepted { .. }
+            | Phase::Accepted(_)
             | Phase::Refused(_)
             | Phase::Silent => return Err(Discard::Unexpected),
         }
+        let challenge = self.challenge.clone().ok_or(Discard::Unexpected)?;
         if packet.identifier != self.identifier {
             return Err(Discard::WrongIdentifier);
         }
@@ -329,7 +318,7 @@ impl<C: ChangeRoom> Authenticator<C> {
         self.presented = Some(Presented {
             identifier: packet.identifier,
             changes,
-            challenge: self.challenge,
+            challenge,
             response,
             name: name.or(before).unwrap_or_default(),
         });
@@ -365,41 +354,30 @@ impl<C: ChangeRoom> Authenticator<C> {
         verdict: &Verdict<'_>,
         random: &mut Random,
     ) -> Option<Outcome> {
-        let request = self.waiting(false).or_else(|| self.waiting(true));
-        let request = request.filter(|request| request.id == id)?;
-        let accepted = match verdict {
-            Verdict::Password(password) => prove(&request, &NtHash::from_password(password)),
-            Verdict::NtHash(hash) => prove(&request, hash),
-            Verdict::AcceptWith {
-                authenticator_response,
-                keys,
-            } => Some((*authenticator_response, keys.clone())),
-            // There is no Success without a proof: whoever accepts without one has not understood the method, and the
-            // password need not be wrong.
-            Verdict::Accept { .. } => {
-                let error = ErrorCode::AUTH_SERVER_FAILED;
+        let shown = self.shown().filter(|shown| shown.id == id)?;
+        if let Verdict::Reject {
+            error,
+            retry,
+            message,
+        } = verdict
+        {
+            return Some(self.refuse(now, *error, *retry, message, random));
+        }
+        let judged = self.version.judge(shown, verdict);
+        self.change.clear();
+        let (success, keys) = match judged {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                let changes = self.presented.as_ref().is_some_and(|it| it.changes);
+                let error = match error {
+                    ErrorCode::AuthenticationFailure if changes => ErrorCode::ChangingPassword,
+                    error => error,
+                };
                 return Some(self.refuse(now, error, false, b"", random));
             }
-            Verdict::Reject {
-                error,
-                retry,
-                message,
-            } => {
-                return Some(self.refuse(now, *error, *retry, message, random));
-            }
-        };
-        self.change.clear();
-        let Some((authenticator_response, keys)) = accepted else {
-            let error = match self.presented {
-                Some(Presented { changes: true, .. }) => ErrorCode::ChangingPassword,
-                _ => ErrorCode::AuthenticationFailure,
-            };
-            return Some(self.refuse(now, error, false, b"", random));
         };
         self.keys = keys;
-        self.phase = Phase::Accepted {
-            authenticator_response,
-        };
+        self.phase = Phase::Accepted(success);
         self.pending = true;
         Some(Outcome::Accepted)
     }
@@ -410,7 +388,9 @@ impl<C: ChangeRoom> Authenticator<C> {
         if !self.timers.take_expired(Timer::Response, now) {
             return None;
         }
-        if self.phase == Phase::Challenged && self.challenges < Authenticator::MAX_CHALLENGES {
+        if matches!(self.phase, Phase::Challenged)
+            && self.challenges < Authenticator::MAX_CHALLENGES
+        {
             self.send_challenge(now);
             return None;
         }
@@ -444,33 +424,25 @@ impl<C: ChangeRoom> Authenticator<C> {
         let mut writer = Writer::new(out);
         match &self.phase {
             Phase::Challenged => {
-                let message = Message::Challenge {
-                    value: &self.challenge,
-                    name,
-                };
+                let value = self.challenge.as_ref().map_or(&[][..], AsRef::as_ref);
+                let message = Message::Challenge { value, name };
                 message.encode(&mut writer, self.identifier);
             }
-            Phase::Accepted {
-                authenticator_response,
-            } => {
-                let success = Success {
-                    authenticator_response: *authenticator_response,
-                    message: b"",
-                };
+            Phase::Accepted(success) => {
                 Packet::encode_with(&mut writer, Code::SUCCESS.into(), answered, |writer| {
-                    success.encode(writer);
+                    V::write_success(success, writer);
                 });
             }
             Phase::Refused(refusal) => {
-                let failure = Failure {
+                let failure = Refused {
                     error: refusal.error,
                     retry: refusal.retry,
-                    challenge: Some(self.challenge),
-                    version: Some(CHANGE_PASSWORD_VERSION),
+                    challenge: self.challenge.clone(),
+                    version: None,
                     message: &refusal.message,
                 };
                 Packet::encode_with(&mut writer, Code::FAILURE.into(), answered, |writer| {
-                    failure.encode(writer);
+                    V::write_failure(&failure, C::HAS_ROOM, writer);
                 });
             }
             Phase::Closed | Phase::Presented | Phase::Silent => return Ok(None),
@@ -491,7 +463,7 @@ impl<C: ChangeRoom> Authenticator<C> {
     /// What a Response gets when its Challenge has already been answered.
     fn repeat(&mut self) -> Result<bool, Discard> {
         match self.phase {
-            Phase::Accepted { .. } | Phase::Refused(_) => self.pending = true,
+            Phase::Accepted(_) | Phase::Refused(_) => self.pending = true,
             Phase::Presented => {}
             Phase::Closed | Phase::Challenged | Phase::Silent => return Err(Discard::Unexpected),
         }
@@ -509,8 +481,9 @@ impl<C: ChangeRoom> Authenticator<C> {
         let message = shorten(message);
         // After a change of password there is no other try (RFC 2759 §9.1).
         let last = self.presented.as_ref().is_some_and(|it| it.changes);
-        let retry = retry && self.tries < Authenticator::MAX_TRIES && !last;
-        let change = C::HAS_ROOM && error == ErrorCode::PasswordExpired && !last;
+        let retry = retry && V::RETRIES && self.tries < Authenticator::MAX_TRIES && !last;
+        let can_change = self.version.can_change(C::HAS_ROOM);
+        let change = can_change && error == ErrorCode::PasswordExpired && !last;
         self.phase = Phase::Refused(Refusal {
             error,
             retry,
@@ -518,7 +491,7 @@ impl<C: ChangeRoom> Authenticator<C> {
             message,
         });
         // In a Failure there has to be one, whatever it is for (RFC 2759 §6).
-        self.challenge = random.array();
+        self.challenge = Some(V::draw(random));
         self.keys = None;
         self.pending = true;
         if !retry && !change {
@@ -530,25 +503,4 @@ impl<C: ChangeRoom> Authenticator<C> {
             .set(Timer::Response, now + Authenticator::RETRY_TIMEOUT);
         Outcome::Retry(error)
     }
-}
-
-/// Our proof and the keys, if the response is that of someone whose password has `hash`.
-fn prove(request: &Request<'_>, hash: &NtHash) -> Option<([u8; 20], Option<StartKeys>)> {
-    let Response {
-        peer_challenge,
-        nt_response,
-        ..
-    } = request.response;
-    let exchange = Exchange {
-        authenticator_challenge: request.challenge,
-        peer_challenge,
-        user_name: request.user_name,
-    };
-    exchange.verify_nt_response(hash, nt_response).then(|| {
-        let keys = master_key(hash, nt_response).start_keys(Side::Server);
-        (
-            exchange.authenticator_response(hash, nt_response),
-            Some(keys),
-        )
-    })
 }
