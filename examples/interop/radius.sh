@@ -82,7 +82,7 @@ case_radius_password() {
 
 # pppd's own EAP-MSCHAPv2, which goes through our server, and then its MPPE by keys of FreeRADIUS's. A wrong password after it.
 case_radius_eap() {
-    EAP=mschapv2 asks 2 authentication=eap
+    EAP=mschapv2 asks 2 authentication='"eap"'
     guest_dials require-mppe-128 'user alice' 'password wonderland'
     guest "up t || exit 1; ping -q -c 3 -i 0.2 -W 2 $INSIDE"
     logs ' up session=1 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'

@@ -3,7 +3,7 @@
 
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
-    local mppe=require strengths=128 modes='"stateless"' authentication=mschap-v2 echo_interval=30 echo_failures=4 \
+    local mppe=require strengths=128 modes='"stateless"' authentication='"mschap-v2"' echo_interval=30 echo_failures=4 \
         reorder=50 networks='' guard='' radius=''
     [ $# = 1 ] || local "${@:2}"
     rm -f "$1"
@@ -15,7 +15,7 @@ address = "$INSIDE"
 pool = ["10.98.0.10-10.98.0.250"]
 mtu = 1400
 [policy]
-authentication = "$authentication"
+authentication = $authentication
 mppe = "$mppe"
 strengths = [$strengths]
 modes = [$modes]
@@ -130,7 +130,7 @@ case_server_stateless() {
 }
 
 case_server_eap() {
-    host authentication=eap-mschap-v2
+    host authentication='"eap-mschap-v2"'
     knock require-mppe-128
     logs 'MPPE-128 stateless'
     leaves
@@ -161,7 +161,7 @@ case_server_unencrypted() {
 }
 
 case_server_nobody() {
-    host mppe=refuse authentication=none
+    host mppe=refuse authentication='"none"'
     knock nomppe noccp
     leaves
     unhost

@@ -61,6 +61,14 @@ pub enum Method {
     EapMschapV2,
     /// By MD5, in EAP: the server proves nothing, and there are no keys to encrypt with
     EapMd5,
+    /// We prove it and the server does not; broken
+    MschapV1,
+    /// With mschap-v1, what LAN Manager had: keys of 40 and 56 bits take it, and it gives short passwords away
+    LanManager,
+    /// By MD5: the server proves nothing, and there are no keys; whoever listens can try passwords
+    ChapMd5,
+    /// The password itself crosses the network for all to read, and there are no keys
+    Pap,
     /// The server need not ask who we are: whoever answers at its address is believed
     None,
 }
@@ -106,13 +114,17 @@ impl Policy {
     /// [`Failure::Usage`] if not.
     pub fn check(&self) -> Result<(), Failure> {
         let proofs = self.auth.iter().any(|method| *method != Method::None);
-        let keys = self.auth.is_empty() || self.methods().intersects(Methods::default());
+        let keyed = Methods::default() | Methods::MS_CHAP_V1;
+        let keys = self.auth.is_empty() || self.methods().intersects(keyed);
+        let lan_manager = self.methods() & (Methods::LAN_MANAGER | Methods::MS_CHAP_V1);
         let wrong = if self.user.is_none() && self.mppe == Encrypt::Require {
             "the keys of encryption come from the password: give --user, or --mppe allow or refuse"
         } else if self.user.is_none() && proofs {
             "to log in by any of --auth takes --user"
         } else if self.user.is_some() && !self.auth.is_empty() && !proofs {
             "--user is of no use with --auth none alone"
+        } else if lan_manager == Methods::LAN_MANAGER {
+            "--auth lan-manager takes mschap-v1"
         } else if self.mppe == Encrypt::Require && !keys {
             "there are no keys of encryption in this --auth: add another, or --mppe allow or refuse"
         } else {
@@ -137,6 +149,10 @@ impl Policy {
             Method::MschapV2 => Methods::MS_CHAP_V2,
             Method::EapMschapV2 => Methods::EAP_MS_CHAP_V2,
             Method::EapMd5 => Methods::EAP_MD5,
+            Method::MschapV1 => Methods::MS_CHAP_V1,
+            Method::LanManager => Methods::LAN_MANAGER,
+            Method::ChapMd5 => Methods::CHAP_MD5,
+            Method::Pap => Methods::PAP,
             Method::None => Methods::empty(),
         };
         self.auth.iter().map(method).collect()
@@ -187,6 +203,29 @@ mod tests {
         assert_eq!(policy.mppe(), MppePolicy::default());
         assert!(policy.needs_authentication());
         assert!(parse("pptp-client").check().is_err());
+    }
+
+    #[test]
+    fn weaker_methods_are_only_those_that_are_named() {
+        let methods = |line: &str| parse(&format!("pptp-client -u alice {line}")).methods();
+        assert_eq!(methods("--mppe refuse"), Methods::MS_CHAP_V2);
+        assert_eq!(methods("--auth mschap-v2,none"), Methods::MS_CHAP_V2);
+        assert_eq!(
+            methods("--auth mschap-v1,lan-manager"),
+            Methods::MS_CHAP_V1 | Methods::LAN_MANAGER
+        );
+        assert_eq!(
+            methods("--auth pap,chap-md5"),
+            Methods::PAP | Methods::CHAP_MD5
+        );
+        for wrong in ["pap,chap-md5", "lan-manager,mschap-v2"] {
+            let policy = parse(&format!("pptp-client -u alice --auth {wrong}"));
+            assert!(policy.check().is_err(), "{wrong}");
+        }
+        for right in ["pap --mppe refuse", "pap,mschap-v1"] {
+            let policy = parse(&format!("pptp-client -u alice --auth {right}"));
+            assert_eq!(policy.check(), Ok(()), "{right}");
+        }
     }
 
     #[test]

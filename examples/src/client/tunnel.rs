@@ -18,7 +18,8 @@ use log::{debug, trace};
 use pptp_core::control::CloseReason;
 use pptp_core::ppp::auth::mschapv2::Change;
 use pptp_core::ppp::{
-    DownReason as LinkDown, Eap, Event as LinkEvent, Ipv4, Ipv4Only, Mppe, MsChapV2Change, Profile,
+    ChapMd5, DownReason as LinkDown, Eap, Event as LinkEvent, Ipv4, Ipv4Only, Mppe, MsChapV1Change,
+    MsChapV2Change, Pap, Profile,
 };
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
@@ -33,13 +34,13 @@ const HELD_PACKETS: usize = 128;
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// MS-CHAPv2 with changes of password, by itself and in EAP, MPPE, IPv4.
+/// Every method of authentication but the caller's own, with changes of password; MPPE, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct WithChange;
+struct Every;
 
-impl Profile for WithChange {
+impl Profile for Every {
     type Suite = Mppe;
-    type Auth = (MsChapV2Change, Eap<Change>);
+    type Auth = ((MsChapV2Change, MsChapV1Change), ((ChapMd5, Pap), Eap<Change>));
     type Networks = Ipv4Only;
 }
 
@@ -47,7 +48,7 @@ impl Profile for WithChange {
 #[derive(Debug)]
 pub struct Tunnel<'a> {
     lasting: &'a mut Lasting,
-    session: Client<WithChange>,
+    session: Client<Every>,
     secrets: Secrets,
     server: SocketAddrV4,
     control: Control<TcpStream>,
@@ -296,6 +297,8 @@ impl<'a> Tunnel<'a> {
             }) => self.want(now, (error, retry, change)),
             Event::Ppp(LinkEvent::Authenticated) => {
                 self.authenticated = true;
+                let (method, _) = self.session.authentication();
+                progress::authenticated(now, method);
                 self.believed(now);
             }
             Event::Ppp(LinkEvent::Encryption { .. }) => self.check_authentication(),

@@ -108,33 +108,73 @@ pub struct Policy {
     pub mppc: Option<bool>,
 }
 
-/// How clients prove who they are.
+/// How clients prove who they are: by the best of these methods that they have. If there are none, they do not: everybody
+/// comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Authentication {
-    /// By MS-CHAPv2.
-    #[serde(rename = "mschap-v2")]
-    MsChapV2,
-    /// By EAP: by whatever method a RADIUS server has, and users of the configuration by EAP-MSCHAPv2.
-    #[serde(rename = "eap")]
-    Eap,
-    /// By MS-CHAPv2 in EAP.
-    #[serde(rename = "eap-mschap-v2")]
-    EapMsChapV2,
-    /// They do not: everybody comes in.
-    #[serde(rename = "none")]
-    None,
+#[serde(try_from = "Named")]
+pub struct Authentication(Methods);
+
+/// Methods by name: one, or a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    One(String),
+    Many(Vec<String>),
 }
 
 impl Authentication {
+    /// Those that a RADIUS server is not asked about.
+    const PLAIN: Methods = Methods::PAP
+        .union(Methods::CHAP_MD5)
+        .union(Methods::MS_CHAP_V1);
+    /// Those without keys of encryption.
+    const KEYLESS: Methods = Methods::PAP
+        .union(Methods::CHAP_MD5)
+        .union(Methods::LAN_MANAGER);
+
+    /// Whether everybody comes in.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What may be used; `None`: nothing is demanded.
     #[must_use]
-    pub const fn methods(self) -> Option<Methods> {
-        match self {
-            Self::MsChapV2 => Some(Methods::MS_CHAP_V2),
-            Self::Eap => Some(Methods::EAP.union(Methods::EAP_MS_CHAP_V2)),
-            Self::EapMsChapV2 => Some(Methods::EAP_MS_CHAP_V2),
-            Self::None => None,
+    pub fn methods(self) -> Option<Methods> {
+        Some(self.0).filter(|methods| !methods.is_empty())
+    }
+}
+
+impl TryFrom<Named> for Authentication {
+    type Error = String;
+
+    fn try_from(named: Named) -> Result<Self, Self::Error> {
+        let names = match named {
+            Named::One(name) if name == "none" => return Ok(Self(Methods::empty())),
+            Named::One(name) => vec![name],
+            Named::Many(names) => names,
+        };
+        let mut methods = Methods::empty();
+        for name in names {
+            methods |= match name.as_str() {
+                "mschap-v2" => Methods::MS_CHAP_V2,
+                // By whatever method a RADIUS server has, and users of the configuration by EAP-MSCHAPv2.
+                "eap" => Methods::EAP | Methods::EAP_MS_CHAP_V2,
+                "eap-mschap-v2" => Methods::EAP_MS_CHAP_V2,
+                "mschap-v1" => Methods::MS_CHAP_V1,
+                "lan-manager" => Methods::LAN_MANAGER,
+                "chap-md5" => Methods::CHAP_MD5,
+                "pap" => Methods::PAP,
+                _ => return Err(format!("authentication knows no method {name}")),
+            };
         }
+        if methods.is_empty() {
+            return Err("authentication names no method; \"none\" would let everybody in".to_owned());
+        }
+        if methods.contains(Methods::LAN_MANAGER) && !methods.contains(Methods::MS_CHAP_V1) {
+            return Err("authentication: lan-manager goes with mschap-v1".to_owned());
+        }
+        Ok(Self(methods))
     }
 }
 
@@ -270,7 +310,7 @@ impl Config {
     pub fn authentication(&self) -> Authentication {
         self.policy
             .authentication
-            .unwrap_or(Authentication::MsChapV2)
+            .unwrap_or(Authentication(Methods::MS_CHAP_V2))
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -285,11 +325,23 @@ impl Config {
         if network.devices == Devices::Each && network.device.is_some() {
             return error("network: device names one device, and there is one for each".to_owned());
         }
-        let nobody = self.authentication() == Authentication::None;
+        let Authentication(methods) = self.authentication();
+        let nobody = methods.is_empty();
         if nobody && self.policy.mppe == Mppe::Require {
             return error(
                 "policy: without authentication there are no keys; mppe has to be refuse or allow"
                     .to_owned(),
+            );
+        }
+        let keyless = !nobody && (methods - Authentication::KEYLESS).is_empty();
+        if keyless && self.policy.mppe == Mppe::Require {
+            return error(
+                "policy: pap and chap-md5 have no keys; mppe has to be refuse or allow".to_owned(),
+            );
+        }
+        if methods.intersects(Authentication::PLAIN) && !self.radius.servers.is_empty() {
+            return error(
+                "radius: it is asked by mschap-v2 and eap only; authentication has others".to_owned(),
             );
         }
         if nobody && network.pool.is_empty() {
@@ -416,6 +468,11 @@ impl Policy {
 }
 
 impl User {
+    /// The password, if it is known as text.
+    pub(super) fn text(&self) -> Option<&Zeroizing<String>> {
+        self.password.0.as_ref()
+    }
+
     /// The hash of the password.
     ///
     /// # Errors

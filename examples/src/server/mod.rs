@@ -32,6 +32,7 @@ mod guarding;
 mod logging;
 mod packets;
 mod passwords;
+mod plain;
 pub mod pool;
 pub mod radius;
 mod serve;

@@ -202,6 +202,12 @@ impl Server {
                 self.change_password(user, hash, &request)
             }
             Presented::Change { .. } => Assessed::Unproven,
+            Presented::Plain(plain) if !plain.proves(user, hash) => Assessed::Wrong,
+            // These have no changes of password here.
+            Presented::Plain(_) if user.must_change => {
+                Assessed::Unfit("the password has to be changed, for which it takes MS-CHAPv2")
+            }
+            Presented::Plain(_) => Assessed::Right,
             Presented::Eap { .. } => Assessed::Wrong,
         }
     }
@@ -233,6 +239,7 @@ impl Server {
         let user = Rc::new(User {
             name: user.name.clone(),
             hash: Some(new),
+            password: None,
             must_change: false,
             address: user.address,
             networks: user.networks.clone(),

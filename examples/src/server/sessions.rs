@@ -1,6 +1,6 @@
 //! What happens to a tunnel, and what the server does about it.
 
-use super::config::{Authentication, Config};
+use super::config::Config;
 use super::guarding::{Attempt, TOO_MANY};
 use super::passwords::{Assessed, Passwords};
 use super::radius::Ask;
@@ -60,7 +60,7 @@ impl Server {
 
     /// An address for a client of whom it will not be known who it is.
     pub(super) fn address_for_nobody(&mut self) -> Option<Ipv4Addr> {
-        let nobody = self.config.authentication() == Authentication::None;
+        let nobody = self.config.authentication().is_none();
         nobody.then(|| self.take_address()).flatten()
     }
 
@@ -93,7 +93,7 @@ impl Server {
     }
 
     fn answer_call(&mut self, now: Instant, place: usize) {
-        let nobody = self.config.authentication() == Authentication::None;
+        let nobody = self.config.authentication().is_none();
         let candidate = clock::entropy().map_or(1, u16::from_ne_bytes);
         let full = self.admission.is_full();
         let Some(tunnel) = self.table.get(place) else {
@@ -184,7 +184,7 @@ impl Server {
                 match assessed {
                     Assessed::Right | Assessed::Changed(_) => {
                         attempt = Attempt::Right;
-                        user.hash.as_ref().map_or(wrong, Verdict::NtHash)
+                        user.verdict().unwrap_or(wrong)
                     }
                     Assessed::Wrong => wrong,
                     Assessed::Expired => {

@@ -1,6 +1,7 @@
 //! One client: its TCP connection, its end of the library, and what is kept of it.
 
 use super::radius::Talk;
+use super::plain::Plain;
 use super::users::User;
 use crate::net::control::Control;
 use crate::net::device::Device;
@@ -14,7 +15,9 @@ use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::Received;
 use pptp_core::ppp::auth::eap::{Eap, PassThrough};
 use pptp_core::ppp::auth::mschapv2::Change;
-use pptp_core::ppp::{AllocMppcMppe, AuthId, Ipv4Only, MsChapV2Change, Profile, Proof};
+use pptp_core::ppp::{
+    AllocMppcMppe, AuthId, ChapMd5, Ipv4Only, MsChapV1, MsChapV2Change, Pap, Profile, Proof,
+};
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
 use std::net::{Ipv4Addr, SocketAddrV4};
@@ -25,14 +28,17 @@ use tracing::{debug, trace};
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
 
-/// MS-CHAPv2 with changes of password, by itself and in EAP, EAP for a RADIUS server, MPPE, MPPC with memory once it is
-/// agreed on, IPv4.
+/// Every method of authentication, with EAP for a RADIUS server and changes of password by MS-CHAPv2; MPPE, MPPC with memory
+/// once it is agreed on, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WithChange;
+pub struct Every;
 
-impl Profile for WithChange {
+impl Profile for Every {
     type Suite = AllocMppcMppe;
-    type Auth = (MsChapV2Change, Eap<Change, PassThrough<1500>>);
+    type Auth = (
+        (MsChapV2Change, MsChapV1),
+        ((ChapMd5, Pap), Eap<Change, PassThrough<1500>>),
+    );
     type Networks = Ipv4Only;
 }
 
@@ -61,7 +67,7 @@ pub struct Tunnel {
     /// Where it connects from.
     pub peer: SocketAddrV4,
     /// The library's end of it.
-    pub session: Server<WithChange>,
+    pub session: Server<Every>,
     /// Which raw socket its GRE goes through.
     pub gre: usize,
     /// The call id that the table knows it by.
@@ -117,7 +123,7 @@ impl Tunnel {
         number: u64,
         tcp: TcpStream,
         peer: SocketAddrV4,
-        session: Server<WithChange>,
+        session: Server<Every>,
         gre: usize,
         patience: Duration,
         now: Instant,
@@ -359,7 +365,10 @@ impl Tunnel {
                             nt_response: proof.response.nt_response,
                         },
                         Proof::ChangePassword(proof) => Presented::change(&proof),
-                        _ => continue,
+                        proof => match Plain::new(&proof) {
+                            Some(plain) => Presented::Plain(plain),
+                            None => continue,
+                        },
                     },
                 },
                 Event::Ppp(Link::Eap(eap)) => Happening::Eap {
@@ -400,6 +409,8 @@ pub enum Presented {
         /// The message.
         data: Vec<u8>,
     },
+    /// By a method that is neither MS-CHAPv2 nor EAP.
+    Plain(Plain),
     /// By EAP, of which this server understands nothing.
     Eap {
         /// The packet.

@@ -3,19 +3,23 @@
 use super::config::{self, ConfigError};
 use super::passwords::Passwords;
 use ipnet::Ipv4Net;
+use pptp_core::ppp::Verdict;
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::mschap::NtHash;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
+use zeroize::Zeroizing;
 
 /// A user, as the configuration or a RADIUS server has them.
-#[derive(Debug)]
 pub struct User {
     /// The name, without a domain.
     pub name: String,
     /// The hash of the password; `None` if it is a RADIUS server that knows it.
     pub hash: Option<NtHash>,
+    /// The password as text, if it is known: CHAP with MD5 takes it, and so does what MS-CHAPv1 has of LAN Manager.
+    pub password: Option<Zeroizing<String>>,
     /// Whether it has to be changed.
     pub must_change: bool,
     /// The address that they always have.
@@ -28,11 +32,28 @@ pub struct User {
     pub mppc: Option<bool>,
 }
 
+/// Without the password.
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
 impl User {
     /// Whether there is one session of theirs at a time: what is theirs alone cannot lead to two.
     #[must_use]
     pub fn has_one_session(&self) -> bool {
         self.address.is_some() || !self.networks.is_empty()
+    }
+
+    /// What proves to be this user; `None` if it is a RADIUS server that knows.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict<'_>> {
+        let password = self.password.as_ref();
+        let text = password.map(|password| Verdict::Password(password));
+        text.or_else(|| self.hash.as_ref().map(Verdict::NtHash))
     }
 
     /// Whether nothing has changed.
@@ -41,6 +62,7 @@ impl User {
         let Self {
             name,
             hash,
+            password,
             must_change,
             address,
             networks,
@@ -49,6 +71,7 @@ impl User {
         } = self;
         *name == other.name
             && *hash == other.hash
+            && *password == other.password
             && *must_change == other.must_change
             && *address == other.address
             && *networks == other.networks
@@ -78,6 +101,7 @@ impl Users {
             let known = User {
                 name: user.name.clone(),
                 must_change: user.must_change && changed.is_none(),
+                password: user.text().filter(|_| changed.is_none()).cloned(),
                 hash: Some(changed.unwrap_or(configured)),
                 address: user.address,
                 networks: user.networks.iter().map(|network| network.0).collect(),

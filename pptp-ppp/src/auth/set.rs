@@ -1,6 +1,7 @@
 //! Sets of methods, chosen by type: each costs what is in it, and no more.
 
-use super::chap::{ChapMd5, MsChapV1Change, MsChapV2Change};
+use super::chap::{Change, ChapMd5, MsChapV1Change, MsChapV2Change};
+use super::eap::{Eap, PassThrough};
 use super::machine::{AuthenticatorMachine, PeerMachine};
 use super::{Identity, Methods, Pap};
 use core::fmt;
@@ -15,8 +16,11 @@ pub trait Auth: sealed::MethodSet {}
 
 impl<A: sealed::MethodSet> Auth for A {}
 
-/// All methods that there are, with changes of password.
-pub type EveryMethod = (MsChapV2Change, (MsChapV1Change, (ChapMd5, Pap)));
+/// All methods that there are, with changes of password and room for the caller's own methods of EAP.
+pub type EveryMethod = (
+    (MsChapV2Change, MsChapV1Change),
+    ((ChapMd5, Pap), Eap<Change, PassThrough<1500>>),
+);
 
 pub(crate) mod sealed {
     #![expect(unnameable_types, reason = "the supertrait seals Auth")]

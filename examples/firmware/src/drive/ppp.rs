@@ -3,11 +3,12 @@
 use crate::{any, bytes, now, printed, some, some_of, some_times, text, used};
 use core::net::Ipv4Addr;
 use pptp_ppp::config::{Ipv4Config, LcpConfig, Modes, MppePolicy, Requirement, Strengths, Timing};
-use pptp_ppp::mschap::NtHash;
+use pptp_ppp::mschap::change::NewPassword;
+use pptp_ppp::mschap::{LmHash, NtHash};
 use pptp_ppp::random::Random;
 use pptp_ppp::{
     Bare, Credentials, Demand, Event, Full, Grant, Inbound, Ipv4Only, Methods, Minimal, MsChapV2,
-    Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Sealer, Verdict, plausible, side_by_side,
+    Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Proof, Sealer, Verdict, plausible, side_by_side,
 };
 
 /// A configuration in which everything may be anything.
@@ -49,9 +50,12 @@ pub(super) fn config() -> PppConfig {
 
 pub(super) fn verdicts(mut each: impl FnMut(&Verdict<'_>, Grant)) {
     let hash = NtHash::new(any([5; 16]));
+    let lm = LmHash::new(any([4; 16]));
     let verdicts = any([
         Verdict::Password(text()),
         Verdict::NtHash(&hash),
+        Verdict::Hashes { nt: &hash, lm: &lm },
+        Verdict::Accept { keys: None },
         Verdict::AcceptWith {
             authenticator_response: any([6; 20]),
             keys: Some(
@@ -69,6 +73,20 @@ pub(super) fn verdicts(mut each: impl FnMut(&Verdict<'_>, Grant)) {
 pub(super) fn event(event: Event<'_>) {
     match event {
         Event::Down(reason) => printed(reason),
+        Event::AuthRequested(request) => proof(request.proof),
+        other => used(other),
+    }
+}
+
+fn proof(proof: Proof<'_>) {
+    let hash = NtHash::new(any([5; 16]));
+    match proof {
+        Proof::ChapMd5(request) => used(request.proves(text())),
+        Proof::ChangePasswordV1(request) => {
+            let mut password = NewPassword::new();
+            used(request.open(&hash, &mut password));
+            used(request.new_hash(&hash));
+        }
         other => used(other),
     }
 }
@@ -137,6 +155,7 @@ fn link<P: Profile>() {
         }
         batches(&mut ppp);
         ppp.handle_timeout(now());
+        used((ppp.reauthenticate(now()), ppp.authentication()));
         match ppp.poll_frame(now(), some(&mut out)) {
             Ok(frame) => used(frame),
             Err(error) => printed(error),

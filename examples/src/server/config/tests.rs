@@ -237,6 +237,35 @@ fn mistakes_are_told() {
 
 /// What the file says holds if it is left out, does.
 #[test]
+fn methods_of_authentication_are_named() {
+    let parsed = |line: &str| {
+        let text = format!("{LEAST}[policy]\n{line}\n");
+        let config: Result<Config, _> = text.parse();
+        config.map(|config| config.authentication().0)
+    };
+    let all = r#"authentication = ["mschap-v2", "mschap-v1", "lan-manager", "chap-md5", "pap"]"#;
+    let every = Methods::MS_CHAP_V2
+        | Methods::MS_CHAP_V1
+        | Methods::LAN_MANAGER
+        | Methods::CHAP_MD5
+        | Methods::PAP;
+    assert_eq!(parsed(""), Ok(Methods::MS_CHAP_V2));
+    assert_eq!(parsed(all), Ok(every));
+    let pap = "authentication = \"pap\"\nmppe = \"refuse\"";
+    assert_eq!(parsed(pap), Ok(Methods::PAP));
+    for wrong in [
+        "authentication = \"pap\"",
+        "authentication = [\"chap-md5\", \"pap\"]",
+        "authentication = []",
+        "authentication = [\"lan-manager\"]",
+        "authentication = [\"mschap-v2\", \"none\"]",
+        "authentication = \"eap\"",
+    ] {
+        assert!(parsed(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn the_example_is_what_holds_without_it() {
     let example: Config = include_str!("../../../pptp-server.toml").parse().unwrap();
     let least: Config = LEAST.parse().unwrap();

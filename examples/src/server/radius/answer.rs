@@ -84,6 +84,8 @@ impl Answer {
             Presented::Response { .. } | Presented::Change { .. } => {
                 Said::of_ms_chap(reply, presented)
             }
+            // The configuration does not let it come to that.
+            Presented::Plain(_) => Err(Unusable::NoProof),
         };
         Ok(Self {
             said: said.map_err(Trouble::Unusable)?,

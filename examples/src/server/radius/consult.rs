@@ -67,7 +67,7 @@ impl Server {
         };
         let eap = match &ask.presented {
             Presented::Eap { packet, .. } => Some(eap::identifier(packet)),
-            Presented::Response { .. } | Presented::Change { .. } => None,
+            Presented::Response { .. } | Presented::Change { .. } | Presented::Plain(_) => None,
         };
         let question = Question {
             name: ask.name,

@@ -76,6 +76,8 @@ impl Presented {
     /// Appends the attributes for it.
     fn write(&self, request: &mut Builder<'_, '_>) {
         match self {
+            // The configuration does not let it come to that.
+            Self::Plain(_) => {}
             Self::Eap { packet, state } => {
                 request.eap(packet);
                 if !state.is_empty() {

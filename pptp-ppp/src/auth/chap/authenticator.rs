@@ -33,8 +33,7 @@ pub struct Authenticator<C: ChangeRoom = NoChange, V: ChapVersion = V2> {
     phase: Phase<V::Success>,
     pending: bool,
     identifier: u8,
-    /// `None` before the first.
-    challenge: Option<V::Challenge>,
+    challenge: V::Challenge,
     /// How often the Challenge has become due.
     challenges: u8,
     /// How many Responses there were since the last Challenge.
@@ -182,7 +181,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
             phase: Phase::Closed,
             pending: false,
             identifier: 0,
-            challenge: None,
+            challenge: V::UNASKED,
             challenges: 0,
             tries: 0,
             presented: None,
@@ -195,7 +194,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
     /// Challenges the peer, with a new value and identifier; whatever was presented before no longer counts.
     pub fn challenge(&mut self, now: Instant, random: &mut Random) {
         self.identifier = self.identifier.wrapping_add(1);
-        self.challenge = Some(V::draw(random));
+        self.challenge = V::draw(random);
         self.presented = None;
         self.change.clear();
         self.phase = Phase::Challenged;
@@ -218,7 +217,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
     #[must_use]
     pub fn challenge_value(&self) -> Option<&V::Challenge> {
         let is_open = !matches!(self.phase, Phase::Closed);
-        self.challenge.as_ref().filter(|_| is_open)
+        Some(&self.challenge).filter(|_| is_open)
     }
 
     /// Whether the last verdict accepted the peer.
@@ -309,7 +308,6 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
             | Phase::Refused(_)
             | Phase::Silent => return Err(Discard::Unexpected),
         }
-        let challenge = self.challenge.clone().ok_or(Discard::Unexpected)?;
         if packet.identifier != self.identifier {
             return Err(Discard::WrongIdentifier);
         }
@@ -318,7 +316,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
         self.presented = Some(Presented {
             identifier: packet.identifier,
             changes,
-            challenge,
+            challenge: self.challenge.clone(),
             response,
             name: name.or(before).unwrap_or_default(),
         });
@@ -424,7 +422,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
         let mut writer = Writer::new(out);
         match &self.phase {
             Phase::Challenged => {
-                let value = self.challenge.as_ref().map_or(&[][..], AsRef::as_ref);
+                let value = self.challenge.as_ref();
                 let message = Message::Challenge { value, name };
                 message.encode(&mut writer, self.identifier);
             }
@@ -437,7 +435,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
                 let failure = Refused {
                     error: refusal.error,
                     retry: refusal.retry,
-                    challenge: self.challenge.clone(),
+                    challenge: Some(self.challenge.clone()),
                     version: None,
                     message: &refusal.message,
                 };
@@ -491,7 +489,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
             message,
         });
         // In a Failure there has to be one, whatever it is for (RFC 2759 §6).
-        self.challenge = Some(V::draw(random));
+        self.challenge = V::draw(random);
         self.keys = None;
         self.pending = true;
         if !retry && !change {

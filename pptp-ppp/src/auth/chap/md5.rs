@@ -83,7 +83,7 @@ pub fn verify(
 }
 
 /// The value of a Response (RFC 1994 §4.1).
-fn digest(identifier: u8, password: &str, challenge: &[u8]) -> [u8; RESPONSE_LEN] {
+pub(crate) fn digest(identifier: u8, password: &str, challenge: &[u8]) -> [u8; RESPONSE_LEN] {
     md5::Md5::new()
         .chain_update([identifier])
         .chain_update(password)
@@ -94,6 +94,7 @@ fn digest(identifier: u8, password: &str, challenge: &[u8]) -> [u8; RESPONSE_LEN
 
 impl Version for Md5 {
     const DEFAULT: Self = Self;
+    const UNASKED: Self::Challenge = [0; 16];
     const RETRIES: bool = false;
     type Challenge = [u8; 16];
     /// As long as its length can say.

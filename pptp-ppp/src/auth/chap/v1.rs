@@ -186,6 +186,7 @@ impl Version for V1 {
         lan_manager: false,
         change_password_1: false,
     };
+    const UNASKED: Self::Challenge = [0; CHALLENGE_LEN];
     const RETRIES: bool = true;
     type Challenge = [u8; CHALLENGE_LEN];
     type Asked = [u8; CHALLENGE_LEN];

@@ -113,6 +113,7 @@ impl<'a> ChangeRequest<'a> {
 
 impl Version for V2 {
     const DEFAULT: Self = Self;
+    const UNASKED: Self::Challenge = [0; CHALLENGE_LEN];
     const RETRIES: bool = true;
     type Challenge = [u8; CHALLENGE_LEN];
     type Asked = [u8; CHALLENGE_LEN];

@@ -25,6 +25,8 @@ mod sealed {
     pub trait Version: Clone + fmt::Debug + PartialEq + Eq {
         /// As the defaults of [`Methods`] have it.
         const DEFAULT: Self;
+        /// In the place of a challenge before the first.
+        const UNASKED: Self::Challenge;
         /// Whether a Failure can allow another try.
         const RETRIES: bool;
         /// What an authenticator asks with.

@@ -1,8 +1,6 @@
 //! MD5-Challenge (RFC 3748 §5.4): CHAP with MD5 (RFC 1994 §4.1) in EAP.
 
-use crate::auth::{AuthId, Verdict};
-use md5::{Digest as _, Md5};
-use subtle::ConstantTimeEq as _;
+use crate::auth::{AuthId, Verdict, chap_md5};
 
 /// What a peer has presented in MD5-Challenge. It is what CHAP has, so that a RADIUS server can judge it as CHAP.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,11 +22,10 @@ impl Md5Request<'_> {
     pub(super) fn is_accepted(&self, verdict: &Verdict<'_>) -> bool {
         match verdict {
             Verdict::Password(password) => {
-                let expected = digest(self.identifier, password, self.challenge);
-                expected.ct_eq(self.response).into()
+                chap_md5::verify(self.identifier, password, self.challenge, self.response)
             }
             // A hash of the password does not tell.
-            Verdict::NtHash(_) | Verdict::Reject { .. } => false,
+            Verdict::NtHash(_) | Verdict::Hashes { .. } | Verdict::Reject { .. } => false,
             Verdict::Accept { .. } | Verdict::AcceptWith { .. } => true,
         }
     }
@@ -41,14 +38,4 @@ impl core::fmt::Debug for Md5Request<'_> {
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
-}
-
-/// The value of a Response (RFC 1994 §4.1).
-pub(super) fn digest(identifier: u8, password: &str, challenge: &[u8]) -> [u8; 16] {
-    Md5::new()
-        .chain_update([identifier])
-        .chain_update(password)
-        .chain_update(challenge)
-        .finalize()
-        .into()
 }

@@ -1,7 +1,7 @@
 //! What a Request comes to.
 
 use super::{Peer, Phase, Reply, Request, Timer};
-use crate::auth::eap::md5::digest;
+use crate::auth::chap::md5::digest;
 use crate::auth::eap::message;
 use crate::auth::eap::room::EapRoom;
 use crate::auth::machine::Step;
