@@ -165,6 +165,10 @@ impl Version for Md5 {
         Err(PasswordTooLong { units: 0 })
     }
 
+    fn code_of_change(_response: &Self::Response) -> Code {
+        Code::RESPONSE
+    }
+
     fn write_change(_response: &Self::Response, _blocks: Option<&Blocks>, _out: &mut Writer<'_>) {}
 
     fn draw(random: &mut Random) -> Self::Challenge {

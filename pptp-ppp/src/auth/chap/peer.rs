@@ -13,7 +13,7 @@ use crate::codec::{BufferTooSmall, Writer};
 use crate::random::Random;
 use crate::time::{Instant, TimerKey, TimerTable};
 use crate::wire::Packet;
-use crate::wire::chap::{Code, Message};
+use crate::wire::chap::Message;
 use crate::wire::mschapv2::ErrorCode;
 use core::fmt;
 use core::time::Duration;
@@ -76,8 +76,8 @@ struct Answer<Asked, Response> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Content<Response> {
     Response(Response),
-    /// A Change-Password with this code: the proof of the new password, and the rest may be in [`Peer::change`].
-    Change(Code, Response),
+    /// A Change-Password: the proof of the new password, and the rest may be in [`Peer::change`].
+    Change(Response),
     /// None yet.
     Refusal(Refusal),
 }
@@ -85,7 +85,7 @@ enum Content<Response> {
 impl<Response> Content<Response> {
     const fn proof(&self) -> Option<&Response> {
         match self {
-            Self::Response(response) | Self::Change(_, response) => Some(response),
+            Self::Response(response) | Self::Change(response) => Some(response),
             Self::Refusal(_) => None,
         }
     }
@@ -363,8 +363,9 @@ impl<C: ChangeRoom, V: ChapVersion> Peer<C, V> {
                 };
                 message.encode(&mut writer, identifier);
             }
-            Content::Change(code, proof) => {
-                Packet::encode_with(&mut writer, (*code).into(), identifier, |writer| {
+            Content::Change(proof) => {
+                let code = V::code_of_change(proof);
+                Packet::encode_with(&mut writer, code.into(), identifier, |writer| {
                     V::write_change(proof, self.change.get(), writer);
                 });
             }

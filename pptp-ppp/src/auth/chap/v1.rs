@@ -282,6 +282,13 @@ impl Version for V1 {
         Ok((Shows::Response(response), Some(blocks)))
     }
 
+    fn code_of_change(response: &Shows) -> Code {
+        match response {
+            Shows::Hashes(_) => Code::CHANGE_PASSWORD_1,
+            Shows::Response(_) => Code::CHANGE_PASSWORD_2,
+        }
+    }
+
     fn write_change(response: &Shows, blocks: Option<&Blocks>, out: &mut Writer<'_>) {
         match (response, blocks) {
             (Shows::Hashes(change), _) => change.encode(out),

@@ -196,6 +196,10 @@ impl Version for V2 {
         Ok((Response::new(peer_challenge, nt_response), Some(blocks)))
     }
 
+    fn code_of_change(_response: &Response) -> Code {
+        Code::CHANGE_PASSWORD_3
+    }
+
     fn write_change(response: &Response, blocks: Option<&Blocks>, out: &mut Writer<'_>) {
         if let Some(blocks) = blocks {
             message(response, blocks).encode(out);

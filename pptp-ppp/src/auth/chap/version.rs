@@ -77,6 +77,8 @@ mod sealed {
             change: &NewSecret<'_, impl Identity>,
             random: &mut Random,
         ) -> Result<(Self::Response, Option<Blocks>), PasswordTooLong>;
+        /// The code of the message that has `response` in it.
+        fn code_of_change(response: &Self::Response) -> Code;
         /// Appends the data of that message.
         fn write_change(response: &Self::Response, blocks: Option<&Blocks>, out: &mut Writer<'_>);
 

@@ -138,7 +138,7 @@ impl<C: ChangeRoom, V: ChapVersion> Peer<C, V> {
         if let Some(blocks) = blocks {
             self.change.put(blocks);
         }
-        self.try_again(now, Content::Change(code, proof))
+        self.try_again(now, Content::Change(proof))
     }
 
     /// Whether a Challenge with `identifier` is a late copy of what was answered before the last try.
@@ -156,7 +156,7 @@ impl<C: ChangeRoom, V: ChapVersion> Peer<C, V> {
     ) -> Result<PeerEvent<'p>, Discard> {
         let (answer, _) = self.answered(identifier)?;
         // After a change of password there is no other try (RFC 2759 §9.1).
-        let last = matches!(answer.content, Content::Change(..));
+        let last = matches!(answer.content, Content::Change(_));
         let failure = V::parse_failure(message, &answer.challenge);
         // To answer our own challenge would be to log somebody in to us.
         let challenge = failure
