@@ -1,6 +1,6 @@
 //! What a link tells its owner.
 
-use crate::auth::eap::EapPacket;
+use crate::auth::eap::{EapPacket, Md5Request};
 use crate::auth::{AuthId, chap_md5, mschapv1, mschapv2, pap};
 use crate::ccp::{Compression, Encryption};
 use crate::wire::Text;

@@ -40,7 +40,10 @@ struct Every;
 
 impl Profile for Every {
     type Suite = Mppe;
-    type Auth = ((MsChapV2Change, MsChapV1Change), ((ChapMd5, Pap), Eap<Change>));
+    type Auth = (
+        (MsChapV2Change, MsChapV1Change),
+        ((ChapMd5, Pap), Eap<Change>),
+    );
     type Networks = Ipv4Only;
 }
 

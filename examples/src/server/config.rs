@@ -169,7 +169,9 @@ impl TryFrom<Named> for Authentication {
             };
         }
         if methods.is_empty() {
-            return Err("authentication names no method; \"none\" would let everybody in".to_owned());
+            return Err(
+                "authentication names no method; \"none\" would let everybody in".to_owned(),
+            );
         }
         if methods.contains(Methods::LAN_MANAGER) && !methods.contains(Methods::MS_CHAP_V1) {
             return Err("authentication: lan-manager goes with mschap-v1".to_owned());
@@ -341,7 +343,8 @@ impl Config {
         }
         if methods.intersects(Authentication::PLAIN) && !self.radius.servers.is_empty() {
             return error(
-                "radius: it is asked by mschap-v2 and eap only; authentication has others".to_owned(),
+                "radius: it is asked by mschap-v2 and eap only; authentication has others"
+                    .to_owned(),
             );
         }
         if nobody && network.pool.is_empty() {

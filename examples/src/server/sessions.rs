@@ -16,7 +16,7 @@ use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_core::ppp::{AuthId, Demand, Ipv4, Phase, Verdict};
+use pptp_core::ppp::{AuthId, Demand, Ipv4, Phase};
 use pptp_core::time::Instant;
 use pptp_core::wire::{GeneralError, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};

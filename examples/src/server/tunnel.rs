@@ -1,7 +1,7 @@
 //! One client: its TCP connection, its end of the library, and what is kept of it.
 
-use super::radius::Talk;
 use super::plain::Plain;
+use super::radius::Talk;
 use super::users::User;
 use crate::net::control::Control;
 use crate::net::device::Device;

@@ -79,6 +79,7 @@ fn a_grant_does_not_count_the_second_time() {
     let grant = Grant {
         address: Some([10, 9, 9, 9].into()),
         mppe: Some(NONE),
+        mppc: None,
     };
     let id = pair.request.take().unwrap();
     let verdict = Verdict::Password(PASSWORD);

@@ -198,6 +198,7 @@ impl Server {
             networks: Vec::new(),
             mppe: None,
             mppc: None,
+            password: None,
         };
         let kept_out = ticket.refuse(ErrorCode::AUTH_SERVER_FAILED, false, Attempt::NotJudged);
         let told = match answer.said {
