@@ -235,7 +235,7 @@ mod tests {
             "-u alice --new-password secret",
             "--mtu 68",
             "--mtu 1501",
-            "--auth pap",
+            "--auth eap-ttls",
             "--reconnect-max 0",
             "--echo-failures 0",
             "--connect-timeout 0",

@@ -159,7 +159,8 @@ impl Facts {
             Side::Server => Code(1),
         };
         if let Some(said) = self.first(by, Protocol::CHAP, code) {
-            drawn.extend(said.data.get(1..17).unwrap_or_default());
+            let value = said.data.get(1..).unwrap_or_default();
+            drawn.extend(value.iter().take(16));
         }
         drawn
     }

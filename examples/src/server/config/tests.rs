@@ -259,7 +259,7 @@ fn methods_of_authentication_are_named() {
         "authentication = []",
         "authentication = [\"lan-manager\"]",
         "authentication = [\"mschap-v2\", \"none\"]",
-        "authentication = \"eap\"",
+        "authentication = \"eap-ttls\"",
     ] {
         assert!(parsed(wrong).is_err(), "{wrong}");
     }

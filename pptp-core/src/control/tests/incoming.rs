@@ -472,7 +472,7 @@ fn an_incoming_call_that_gets_nowhere_ends() {
     // A notice that does not come is not waited for.
     let mut pns = pns_with_incoming();
     pns.clear_call(at(1), 0);
-    assert_eq!(brief(&pass(&mut pns, at(10))), "CallEnded");
+    assert_eq!(brief(&pass(&mut pns, at(10))), ">CCRQ CallEnded");
 }
 
 #[test]
