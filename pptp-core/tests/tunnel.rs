@@ -85,5 +85,6 @@ fn blocked_gre_is_told() {
 #[test]
 fn a_client_is_small() {
     println!("Client<Minimal>: {} octets", size_of::<Client<Minimal>>());
-    assert!(size_of::<Client<Minimal>>() <= 4096);
+    // 4 KiB, and the 128 octets of Call Statistics that a PAC may send.
+    assert!(size_of::<Client<Minimal>>() <= 4096 + 128);
 }
