@@ -112,7 +112,7 @@ pub struct Libraries {
 }
 
 /// Something that compresses, or that decompresses.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Way<'l> {
     /// What it is called.
     pub name: &'static str,
@@ -143,12 +143,6 @@ impl Libraries {
             lz4: there(lz4::load()),
             zlib: there(zlib::load()),
         }
-    }
-
-    /// Whether there is a peer to compare with, which then comes first.
-    #[must_use]
-    pub const fn has_freerdp(&self) -> bool {
-        self.freerdp.is_some()
     }
 
     /// FreeRDP, ours at each level, lz4 and zlib.

@@ -1,6 +1,7 @@
 //! Figures of several ways on several kinds of data.
 
-use crate::report::{Bar, Report, exact_verdict, verdict};
+use crate::goal::{Goal, Goals};
+use crate::report::{Bar, Report};
 use std::fmt::Write as _;
 
 /// A row for each way, a column for each kind, and the geometric mean; the first way is what the others are compared
@@ -20,7 +21,7 @@ pub struct Matrix {
 struct Row {
     name: String,
     figures: Vec<f64>,
-    goal: Option<f64>,
+    goals: Goals,
 }
 
 impl Matrix {
@@ -37,13 +38,20 @@ impl Matrix {
         }
     }
 
-    /// Adds a way, and how many times as good as the first it has to be.
-    pub fn row(&mut self, name: impl Into<String>, goal: Option<f64>) {
+    /// Adds a way.
+    pub fn row(&mut self, name: impl Into<String>) {
         self.rows.push(Row {
             name: name.into(),
             figures: Vec::new(),
-            goal,
+            goals: Goals::default(),
         });
+    }
+
+    /// How many times as good as that of the name `peer` the way just added has to be.
+    pub fn goals(&mut self, peer: &str, goals: &[Goal]) {
+        if let Some(row) = self.rows.last_mut() {
+            row.goals.push(peer, goals);
+        }
     }
 
     /// Adds a kind of data, with a figure of each way.
@@ -77,14 +85,18 @@ impl Matrix {
             let _ = write!(text, " {name:>8}");
         }
         text.push_str(if several { "     mean\n" } else { "\n" });
-        let first = self.rows.first().map_or(f64::NAN, Row::mean);
+        let first = self.rows.first().map_or("", |row| row.name.as_str());
+        let of = |name: &str| {
+            let row = self.rows.iter().find(|row| row.name == name);
+            row.map(Row::mean)
+        };
         for row in &self.rows {
             let mean = row.mean();
-            let ratio = if self.cost {
-                first / mean
-            } else {
-                mean / first
+            let ratio_to = |peer: &str| {
+                let peer = of(peer)?;
+                Some(if self.cost { peer / mean } else { mean / peer })
             };
+            let ratio = ratio_to(first).unwrap_or(f64::NAN);
             let _ = write!(text, "  {:width$}", row.name);
             for figure in &row.figures {
                 let _ = write!(text, " {figure:8.*}", digits(*figure));
@@ -93,10 +105,7 @@ impl Matrix {
                 let _ = write!(text, " {mean:8.*}", digits(mean));
             }
             let _ = write!(text, " {ratio:6.2}x");
-            if let Some(goal) = row.goal {
-                let verdict = if self.cost { verdict } else { exact_verdict };
-                let _ = write!(text, "  {}", verdict(ratio, goal));
-            }
+            text += &row.goals.verdicts(first, ratio_to);
             text.push('\n');
             bars.push(Bar {
                 name: row.name.clone(),

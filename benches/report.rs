@@ -35,26 +35,6 @@ impl fmt::Display for Report {
     }
 }
 
-/// A goal of speed, and whether it is reached; one that is missed by no more than a twentieth counts as reached.
-#[must_use]
-pub fn verdict(ratio: f64, goal: f64) -> String {
-    let verdict = if ratio >= goal {
-        "reached"
-    } else if ratio >= goal * 0.95 {
-        "reached, within 5 %"
-    } else {
-        "missed"
-    };
-    format!("goal {goal:.2}x: {verdict}")
-}
-
-/// The same of what is counted, not timed: missed is missed.
-#[must_use]
-pub fn exact_verdict(ratio: f64, goal: f64) -> String {
-    let verdict = if ratio >= goal { "reached" } else { "missed" };
-    format!("goal {goal:.2}x: {verdict}")
-}
-
 impl Report {
     /// The name of its picture.
     #[must_use]

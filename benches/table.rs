@@ -9,7 +9,8 @@
 //! Cycles are those of the core: with each turn a chain of operations that takes a known number of them is timed.
 
 use crate::callgrind;
-use crate::report::{Bar, Report, verdict};
+use crate::goal::{Goal, Goals};
+use crate::report::{Bar, Report};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -36,7 +37,7 @@ pub struct Table<'a> {
 struct Row<'a> {
     name: String,
     units: f64,
-    goal: Option<f64>,
+    goals: Goals,
     /// Not all that `run` does counts.
     timed: bool,
     run: Box<dyn FnMut(u32) -> Duration + 'a>,
@@ -104,7 +105,7 @@ impl<'a> Table<'a> {
         self.rows.push(Row {
             name,
             units: units.into(),
-            goal: None,
+            goals: Goals::default(),
             timed,
             run: Box::new(run),
             repeat: 1,
@@ -113,10 +114,10 @@ impl<'a> Table<'a> {
         });
     }
 
-    /// How many times as fast as the first way the one just added has to be.
-    pub fn goal(&mut self, goal: f64) {
+    /// How many times as fast as that of the name `peer` the way just added has to be.
+    pub fn goals(&mut self, peer: &str, goals: &[Goal]) {
         if let Some(row) = self.rows.last_mut() {
-            row.goal = Some(goal);
+            row.goals.push(peer, goals);
         }
     }
 
@@ -220,18 +221,17 @@ impl<'a> Table<'a> {
                 "  (the processor was busy with something else: these figures are worth little)\n",
             );
         }
-        let first = self.rows.first().map_or(f64::NAN, |row| row.median().ns);
+        let first = self.rows.first().map_or("", |row| row.name.as_str());
+        let of = |name: &str| self.median(name).map(|it| it.ns);
         for row in &self.rows {
             let Sample { ns, cycles } = row.median();
-            let ratio = first / ns;
+            let ratio = of(first).unwrap_or(f64::NAN) / ns;
             let _ = write!(
                 text,
                 "  {:44} {ns:9.2} ns {cycles:9.2} cycles/{} {ratio:6.2}x",
                 row.name, self.unit
             );
-            if let Some(goal) = row.goal {
-                let _ = write!(text, "  {}", verdict(ratio, goal));
-            }
+            text += &row.goals.verdicts(first, |peer| Some(of(peer)? / ns));
             text.push('\n');
             bars.push(Bar {
                 name: row.name.clone(),

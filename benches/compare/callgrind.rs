@@ -77,7 +77,7 @@ fn counted(name: &str, title: &str, folder: &Path) -> Result<Matrix, Box<dyn Err
     }
     let mut matrix = Matrix::new(title, "instructions/packet", true);
     for (row, _) in &rows {
-        matrix.row(*row, None);
+        matrix.row(*row);
     }
     for (at, name) in ["40", "576", "1400"].into_iter().enumerate() {
         matrix.column(name, rows.iter().map(|(_, figures)| figures[at]));

@@ -5,6 +5,7 @@
 
 mod callgrind;
 mod data_path;
+mod memory;
 mod mppc;
 mod mppe;
 mod rc4;
@@ -37,6 +38,7 @@ const TABLES: &[Tables] = &[
     ("sessions", |rounds, sink| {
         measured(sessions::table, sessions::TABLES, rounds, sink);
     }),
+    ("memory", memory::reports),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
