@@ -8,6 +8,7 @@ grep -qxF "$command" README.md || die "the README does not say: $command"
 captures=$TARGET/loopback
 rm -rf "$captures"
 mkdir -p "$captures"
+quick_release
 $command -- --pcap "$captures/tunnel.pcap"
 
 # policy NAME OPTION...

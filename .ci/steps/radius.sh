@@ -5,4 +5,4 @@
 
 need freeradius openssl eapoltest hostapd python3-minimal gcc libc6-dev
 as_root systemctl disable -q --now freeradius 2>/dev/null || true # the package starts one of its own
-cargo test -q --locked -p pptp-radius --test freeradius -- --ignored
+tests --test freeradius -- --ignored

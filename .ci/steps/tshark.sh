@@ -4,10 +4,11 @@
 . .ci/lib.sh
 
 need tshark python3-minimal
-cargo test -q --locked -p pptp-examples --test tshark -- --ignored
+tests --test tshark -- --ignored
 
 captures=$TARGET/loopback
 [ -e "$captures/default.json" ] || bash .ci/steps/loopback.sh >/dev/null
+quick_release
 cargo build -q --locked --release -p pptp-examples
 inner=$captures/inner
 for report in "$captures"/*.json; do
