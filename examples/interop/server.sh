@@ -51,7 +51,7 @@ host() {
     ip netns exec "$LAB_NETNS" "${LAB_CACHE:-$HOME/.cache/pptp-lab}/root/bin/busybox" httpd -f -h "$LOGS/www" &
     web=$!
     : >"$LOGS/server"
-    ip netns exec "$LAB_NETNS" "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" >"$LOGS/server" 2>&1 &
+    ip netns exec "$LAB_NETNS" "$PROGRAMS/pptp-server" --config "$LOGS/server.toml" >>"$LOGS/server" 2>&1 &
     server=$!
     trap 'kill -KILL $server $web 2>/dev/null || true; cat "$LOGS/server"
         tail -n 30 "${SERVER_LOGS%/*}/client1/t.log"' EXIT
