@@ -95,3 +95,14 @@ case_radius_eap() {
     asks_no_more
     unhost
 }
+
+# MS-CHAPv1, whose keys the server is sent what they are made of.
+case_radius_ms_chap_v1() {
+    asks 2 'authentication=["mschap-v1"]'
+    guest_dials require-mppe-128 'user alice' 'password wonderland'
+    guest "up t || exit 1; ping -q -c 3 -i 0.2 -W 2 $INSIDE"
+    logs ' up session=1 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'
+    leaves
+    asks_no_more
+    unhost
+}

@@ -123,10 +123,6 @@ enum Named {
 }
 
 impl Authentication {
-    /// Those that a RADIUS server is not asked about.
-    const PLAIN: Methods = Methods::PAP
-        .union(Methods::CHAP_MD5)
-        .union(Methods::MS_CHAP_V1);
     /// Those without keys of encryption.
     const KEYLESS: Methods = Methods::PAP
         .union(Methods::CHAP_MD5)
@@ -339,12 +335,6 @@ impl Config {
         if keyless && self.policy.mppe == Mppe::Require {
             return error(
                 "policy: pap and chap-md5 have no keys; mppe has to be refuse or allow".to_owned(),
-            );
-        }
-        if methods.intersects(Authentication::PLAIN) && !self.radius.servers.is_empty() {
-            return error(
-                "radius: it is asked by mschap-v2 and eap only; authentication has others"
-                    .to_owned(),
             );
         }
         if nobody && network.pool.is_empty() {

@@ -24,6 +24,8 @@ pub enum Plain {
     },
     /// By MS-CHAPv1.
     MsChapV1 {
+        /// The identifier of the Response.
+        identifier: u8,
         /// What it was challenged with.
         challenge: [u8; 8],
         /// The proofs.
@@ -53,6 +55,7 @@ impl Plain {
                 response: *proof.response,
             },
             Proof::MsChapV1(proof) => Self::MsChapV1 {
+                identifier: proof.identifier,
                 challenge: *proof.challenge,
                 response: *proof.response,
             },
@@ -77,6 +80,7 @@ impl Plain {
             Self::MsChapV1 {
                 challenge,
                 response,
+                ..
             } => {
                 let challenge = v1::Challenge(*challenge);
                 if response.uses_nt() {

@@ -2,7 +2,7 @@
 
 use crate::Secret;
 use core::fmt;
-use pptp_mppe::{StartKey, StartKeys};
+use pptp_mppe::{LinkKeys, StartKey, StartKeys};
 use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -131,6 +131,22 @@ impl MsChapKeys {
     #[must_use]
     pub fn nt_hash_hash(&self) -> Option<&[u8; 16]> {
         (!bool::from(self.nt.ct_eq(&[0; 16]))).then_some(&self.nt)
+    }
+
+    /// The start keys of MPPE for a link on which the user has answered this challenge.
+    #[must_use]
+    pub fn link_keys(&self, challenge: &[u8; 8]) -> LinkKeys {
+        let wide = self.nt_hash_hash();
+        let wide = wide.map(|hash| StartKey::from_ms_chap_v1(hash, challenge));
+        let narrow = self.lm_hash().map(|hash| {
+            // Keys of 40 and 56 bits are made of the first 8 octets (RFC 3079 §2.1, §2.2).
+            let mut whole = Zeroizing::new([0; 16]);
+            for (place, octet) in whole.iter_mut().zip(hash) {
+                *place = *octet;
+            }
+            StartKey::from_lm_password_hash(&whole)
+        });
+        LinkKeys::same(wide, narrow)
     }
 }
 

@@ -55,6 +55,33 @@ pub fn ms_chap2<'a>(reply: &Reply<'a>) -> Result<Verdict<'a>, Unusable> {
     }
 }
 
+/// The verdict on MS-CHAPv1, answering this challenge. Keys are there if the server sent what they are made of: those of 40
+/// and 56 bits, which it may not have, by themselves (RFC 2548 §2.4.1).
+///
+/// # Errors
+/// If the answer cannot be made use of: refuse with error 930 then, which is not the user's fault.
+pub fn ms_chap1<'a>(reply: &Reply<'a>, challenge: &[u8; 8]) -> Result<Verdict<'a>, Unusable> {
+    match reply.decision() {
+        Decision::Accept => Ok(Verdict::Accept {
+            keys: reply.ms_chap_keys()?.map(|keys| keys.link_keys(challenge)),
+        }),
+        Decision::Reject => Ok(refusal(reply)),
+        Decision::Challenge => Err(Unusable::Challenge),
+    }
+}
+
+/// The verdict on PAP, or on CHAP with MD5, which have no keys.
+///
+/// # Errors
+/// If the server has more to ask, which neither method has room for.
+pub fn plain<'a>(reply: &Reply<'a>) -> Result<Verdict<'a>, Unusable> {
+    match reply.decision() {
+        Decision::Accept => Ok(Verdict::Accept { keys: None }),
+        Decision::Reject => Ok(Verdict::WRONG_PASSWORD),
+        Decision::Challenge => Err(Unusable::Challenge),
+    }
+}
+
 /// What MS-CHAP's Failure is to say. Without a word from the server: a wrong password.
 fn refusal<'a>(reply: &Reply<'a>) -> Verdict<'a> {
     let Some(error) = reply.ms_chap_error() else {

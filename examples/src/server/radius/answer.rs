@@ -1,6 +1,7 @@
 //! What a RADIUS server has said.
 
 use super::trouble::Trouble;
+use crate::server::plain::Plain;
 use crate::server::tunnel::Presented;
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::wire::Text;
@@ -31,7 +32,7 @@ pub struct Answer {
 /// Whether the user comes in.
 #[derive(Debug)]
 pub enum Said {
-    /// The user does, by MS-CHAPv2.
+    /// The user does.
     In(Verdict<'static>),
     /// The user does, by EAP.
     InByEap {
@@ -82,10 +83,15 @@ impl Answer {
         let said = match presented {
             Presented::Eap { .. } => Said::of_eap(reply, server),
             Presented::Response { .. } | Presented::Change { .. } => {
-                Said::of_ms_chap(reply, presented)
+                verdict::ms_chap2(reply).and_then(|verdict| Said::of(verdict, reply, presented))
             }
-            // The configuration does not let it come to that.
-            Presented::Plain(_) => Err(Unusable::NoProof),
+            Presented::Plain(Plain::MsChapV1 { challenge, .. }) => {
+                verdict::ms_chap1(reply, challenge)
+                    .and_then(|verdict| Said::of(verdict, reply, presented))
+            }
+            Presented::Plain(Plain::Pap(_) | Plain::ChapMd5 { .. }) => {
+                verdict::plain(reply).and_then(|verdict| Said::of(verdict, reply, presented))
+            }
         };
         Ok(Self {
             said: said.map_err(Trouble::Unusable)?,
@@ -99,8 +105,14 @@ impl Answer {
 }
 
 impl Said {
-    fn of_ms_chap(reply: &Reply<'_>, presented: &Presented) -> Result<Self, Unusable> {
-        Ok(match verdict::ms_chap2(reply)? {
+    /// That, without the text.
+    fn of(
+        verdict: Verdict<'_>,
+        reply: &Reply<'_>,
+        presented: &Presented,
+    ) -> Result<Self, Unusable> {
+        Ok(match verdict {
+            Verdict::Accept { keys } => Self::In(Verdict::Accept { keys }),
             Verdict::AcceptWith {
                 authenticator_response,
                 keys,

@@ -1,9 +1,10 @@
 //! What a RADIUS server is asked.
 
+use crate::server::plain::Plain;
 use crate::server::tunnel::Presented;
 use pptp_core::ppp::wire::change_password::Version3;
 use pptp_radius::{
-    Builder, EncodeError, Link, MAX_PACKET_LEN, MsChap2Cpw, MsChap2Response, Secret,
+    Builder, EncodeError, Link, MAX_PACKET_LEN, MsChap2Cpw, MsChap2Response, MsChapResponse, Secret,
 };
 use std::net::Ipv4Addr;
 use zeroize::Zeroizing;
@@ -76,8 +77,7 @@ impl Presented {
     /// Appends the attributes for it.
     fn write(&self, request: &mut Builder<'_, '_>) {
         match self {
-            // The configuration does not let it come to that.
-            Self::Plain(_) => {}
+            Self::Plain(plain) => plain.write(request),
             Self::Eap { packet, state } => {
                 request.eap(packet);
                 if !state.is_empty() {
@@ -115,5 +115,32 @@ impl Presented {
                 }
             }
         }
+    }
+}
+
+impl Plain {
+    /// Appends the attributes for it.
+    fn write(&self, request: &mut Builder<'_, '_>) {
+        match self {
+            Self::Pap(password) => request.pap(password),
+            Self::ChapMd5 {
+                identifier,
+                challenge,
+                response,
+            } => request.chap_md5(*identifier, challenge, response),
+            Self::MsChapV1 {
+                identifier,
+                challenge,
+                response,
+            } => {
+                let response = MsChapResponse {
+                    identifier: *identifier,
+                    use_nt: response.uses_nt(),
+                    lm_response: response.lm_response,
+                    nt_response: response.nt_response,
+                };
+                request.ms_chap(challenge, &response)
+            }
+        };
     }
 }

@@ -1,7 +1,7 @@
 //! What FreeRADIUS 3.2.1 answered, and what hostap's `eapol_test` 2.10 asked.
 
 use super::*;
-use pptp_mppe::Side;
+use pptp_mppe::{LinkKeys, Side, StartKey};
 use pptp_ppp::mschap::{Exchange as Proof, NtHash, master_key};
 
 /// MS-CHAPv1, alice, wonderland: ours.
@@ -78,6 +78,13 @@ fn version_1_is_accepted() {
     let hash_hash = NtHash::from_password("wonderland").hash();
     assert_eq!(keys.nt_hash_hash(), Some(&*hash_hash));
     assert_eq!(keys.lm_hash(), None);
+    let challenge = request.get_microsoft(MicrosoftKind::MS_CHAP_CHALLENGE);
+    let challenge = challenge.unwrap().try_into().unwrap();
+    let start = StartKey::from_ms_chap_v1(&hash_hash, &challenge);
+    match verdict::ms_chap1(&reply, &challenge) {
+        Ok(Verdict::Accept { keys }) => assert_eq!(keys, Some(LinkKeys::same(Some(start), None))),
+        other => panic!("{other:?}"),
+    }
     let address = Ipv4Addr::new(10, 98, 7, 7);
     assert_eq!(reply.framed_ip_address(), Some(address));
     assert_eq!(reply.session_timeout(), Some(Duration::from_secs(3600)));

@@ -110,3 +110,62 @@ fn verdicts_on_ms_chap_v2() {
     });
     assert!(matches!(unusable(&odd), verdict::Unusable::Malformed(_)));
 }
+
+#[test]
+fn verdicts_on_ms_chap_v1() {
+    use pptp_mppe::Strength;
+
+    let verdict = |datagram: &[u8]| {
+        let reply = reply(datagram).unwrap();
+        Ok(match verdict::ms_chap1(&reply, &[6; 8])? {
+            Verdict::Accept { keys } => Ok(keys),
+            Verdict::Reject { error, retry, .. } => Err((error, retry)),
+            other => panic!("{other:?}"),
+        })
+    };
+    let both = answer(Code::ACCESS_ACCEPT, |it| {
+        it.ms_chap_keys(&[7; 8], &[8; 16]);
+    });
+    let keys = verdict(&both).unwrap().unwrap().unwrap();
+    let all = [Strength::Bits40, Strength::Bits56, Strength::Bits128];
+    assert!(all.iter().all(|strength| keys.serves(*strength)));
+    let wide = pptp_mppe::StartKey::from_ms_chap_v1(&[8; 16], &[6; 8]);
+    assert_eq!(keys.send(Strength::Bits128), Some(&wide));
+    let mut lm = [0; 16];
+    lm[..8].fill(7);
+    let narrow = pptp_mppe::StartKey::from_lm_password_hash(&lm);
+    assert_eq!(keys.send(Strength::Bits40), Some(&narrow));
+
+    let none = answer(Code::ACCESS_ACCEPT, |_| ());
+    assert_eq!(verdict(&none), Ok(Ok(None)));
+    let expired = answer(Code::ACCESS_REJECT, |it| {
+        it.ms_chap_error(3, b"E=648 R=0 V=2");
+    });
+    let refused = Err((ErrorCode::PasswordExpired, false));
+    assert_eq!(verdict(&expired), Ok(refused));
+    let challenge = answer(Code::ACCESS_CHALLENGE, |_| ());
+    assert_eq!(verdict(&challenge), Err(verdict::Unusable::Challenge));
+}
+
+#[test]
+fn verdicts_on_what_has_no_keys() {
+    let verdict = |code| {
+        // Even if the server sends some.
+        let datagram = answer(code, |it| {
+            it.keys(&[1; 16], &[2; 16], 3);
+        });
+        verdict::plain(&reply(&datagram).unwrap()).map(|verdict| match verdict {
+            Verdict::Accept { keys } => {
+                assert_eq!(keys, None);
+                None
+            }
+            Verdict::Reject { error, .. } => Some(error),
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(verdict(Code::ACCESS_ACCEPT), Ok(None));
+    let refused = Some(ErrorCode::AuthenticationFailure);
+    assert_eq!(verdict(Code::ACCESS_REJECT), Ok(refused));
+    let challenge = Err(verdict::Unusable::Challenge);
+    assert_eq!(verdict(Code::ACCESS_CHALLENGE), challenge);
+}

@@ -6,7 +6,10 @@ use crate::server::tunnel::Presented;
 use mio::Poll;
 use pptp_core::ppp::config::MppePolicy;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
-use pptp_radius::{Builder, Code, EncryptionPolicy, EncryptionTypes, Kind, Request as Asking};
+use pptp_radius::{
+    Builder, Code, EncryptionPolicy, EncryptionTypes, Kind, MicrosoftKind, MsChapResponse,
+    Request as Asking,
+};
 use std::net::UdpSocket as Socket;
 
 const SECRET: &[u8] = b"xyzzy5461";
@@ -349,4 +352,65 @@ fn a_name_that_does_not_fit_is_not_asked_about() {
         assert!(matches!(trouble, Trouble::Unaskable(_)), "{trouble}");
     }
     assert!(client.asked.is_empty());
+}
+
+/// What is presented by the old methods arrives, and what is said of it.
+#[test]
+fn the_old_methods_are_asked_about_as_well() {
+    use crate::server::plain::Plain;
+    use pptp_core::ppp::Verdict;
+    use pptp_core::ppp::wire::mschap;
+
+    let server = Server::new();
+    let ask = |plain: Plain, keys: bool, see: &dyn Fn(&Asking<'_>)| {
+        let (mut client, mut poll) = client(&[&server]);
+        let question = question(Presented::Plain(plain));
+        let place = client
+            .ask(seconds(0), poll.registry(), 5, question)
+            .unwrap();
+        server.answer(Code::ACCESS_ACCEPT, |request, answer| {
+            see(request);
+            if keys {
+                answer.ms_chap_keys(&[0; 8], &[8; 16]);
+            }
+        });
+        let (_, answer) = read(&mut client, &mut poll, place).unwrap();
+        match answer.unwrap().said {
+            Said::In(Verdict::Accept { keys }) => keys.is_some(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let pap = Plain::Pap(Zeroizing::new(b"wonderland".to_vec()));
+    let has_keys = ask(pap, false, &|request| {
+        let mut room = [0; pptp_radius::MAX_PASSWORD_LEN];
+        assert_eq!(
+            request.pap(&mut room).unwrap(),
+            Some(b"wonderland".as_slice())
+        );
+    });
+    assert!(!has_keys);
+    let chap = Plain::ChapMd5 {
+        identifier: 7,
+        challenge: [1; 16],
+        response: [2; 16],
+    };
+    let has_keys = ask(chap, false, &|request| {
+        let expected = (7, [1; 16].as_slice(), &[2; 16]);
+        assert_eq!(request.chap_md5(), Some(expected));
+    });
+    assert!(!has_keys);
+    let ms_chap = Plain::MsChapV1 {
+        identifier: 7,
+        challenge: [1; 8],
+        response: mschap::Response::new([3; 24]),
+    };
+    let has_keys = ask(ms_chap, true, &|request| {
+        let value = request.get_microsoft(MicrosoftKind::MS_CHAP_RESPONSE);
+        let response = MsChapResponse::parse(value.unwrap()).unwrap();
+        assert_eq!((response.identifier, response.use_nt), (7, true));
+        assert_eq!(response.nt_response, [3; 24]);
+        let challenge = request.get_microsoft(MicrosoftKind::MS_CHAP_CHALLENGE);
+        assert_eq!(challenge, Some([1; 8].as_slice()));
+    });
+    assert!(has_keys);
 }
