@@ -186,7 +186,7 @@ fn places(secret: &[u8]) -> Vec<String> {
             .windows(secret.len())
             .enumerate()
             .filter(|(_, it)| is_it(it));
-        found.extend(hits.map(|(at, _)| format!("{:#x} ({line})", from + at as u64)));
+        found.extend(hits.map(|(at, _)| format!("{line}, {at:#x}")));
     }
     found
 }

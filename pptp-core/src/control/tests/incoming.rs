@@ -379,7 +379,7 @@ fn wan_errors_are_told_once_in_60_s() {
         };
         pac.report_wan_errors(at(now), 0, errors).unwrap();
         drain(pac, at(now), &mut journal);
-        journal.drain(..).collect::<Vec<_>>()
+        core::mem::take(&mut journal)
     };
     assert_eq!(report(&mut pac, 10, 0), [""; 0], "there are none");
     assert_eq!(brief(&report(&mut pac, 10, 1)), ">WEN");
