@@ -8,7 +8,8 @@ use pptp_ppp::mschap::{LmHash, NtHash};
 use pptp_ppp::random::Random;
 use pptp_ppp::{
     Bare, Credentials, Demand, Event, Full, Grant, Inbound, Ipv4Only, Methods, Minimal, MsChapV2,
-    Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Proof, Sealer, Verdict, plausible, side_by_side,
+    Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Proof, Sealer, Verdict, plausible,
+    side_by_side,
 };
 
 /// A configuration in which everything may be anything.
