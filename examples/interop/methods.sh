@@ -30,11 +30,6 @@ case_client_methods() {
     hang_up
 }
 
-case_client_methods_refused() {
-    serve pap
-    PPTP_PASSWORD=wonderland fails 9 'the peer wants authentication by a method' --user alice --mppe refuse
-}
-
 case_client_mschap_v1() {
     serve mschap1-mppe128
     alice --auth mschap-v1
