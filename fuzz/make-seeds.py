@@ -3,6 +3,7 @@
 
 One file for each kind of thing that real peers sent, told apart by what a parser branches on.
 """
+import base64
 import hashlib
 import pathlib
 import random
@@ -265,6 +266,17 @@ for name, body in {
     for code in (1, 2, 3, 11):
         header = struct.pack(">BBH", code, 9, len(body) + 20)
         seed("radius", (name, code), header + bytes(16) + body, 4000)
+
+# Fragments of EAP-TLS, each behind its length; Extensions of PEAP with a cryptobinding; certificates.
+pieces = [bytes([0x20]), bytes([0xC0, 0, 0, 0, 6]) + b"abc", b"\x00def", bytes([0x80, 0, 0, 0, 2]) + b"gh", b"\x00"]
+seed("eap_tls", "fragments", b"".join(bytes([len(piece)]) + piece for piece in pieces), 4000)
+tlvs = bytes.fromhex("800300020001 000c003800000000") + bytes(range(52)) + bytes.fromhex("8004000600000000 0063 00630001ff")
+for code in (1, 2):
+    seed("eap_tls", ("extensions", code), bytes([code, 9, 0, len(tlvs) + 5, 33]) + tlvs, 4000)
+seed("eap_tls", "challenge", bytes([26, 1, 7, 0, 25, 16]) + bytes(16) + b"gate", 4000)
+for name in ("client", "server"):
+    pem = (here / f"../pptp-ppp/eap-tls/tests/certificates/{name}.pem").read_text()
+    seed("eap_tls", name, base64.b64decode("".join(pem.splitlines()[1:-1])), 4000)
 
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())

@@ -44,7 +44,8 @@ use pptp_core::ppp::Credentials;
 use sockets::{connect, resolve};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::time::Duration;
-use tunnel::{Secrets, Tunnel};
+use tunnel::{OwnEap, Secrets, Tunnel};
+use zeroize::Zeroizing;
 
 /// How long a name is looked up whose address was known before. What tells it may be behind the tunnel that is lost.
 const KNOWN_NAME: Duration = Duration::from_secs(5);
@@ -56,6 +57,7 @@ const KNOWN_NAME: Duration = Duration::from_secs(5);
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     // What makes no sense, and what we may not do, is told before a password is asked for.
     arguments.config()?;
+    OwnEap::new(&arguments.policy, &arguments.server, None)?;
     drop(GreSocket::bound(Ipv4Addr::UNSPECIFIED)?);
     let (credentials, is_asking) = credentials(arguments)?;
     if arguments.network.is_default() && routes::has_ipv6_default()? {
@@ -99,7 +101,11 @@ fn credentials(arguments: &Arguments) -> Result<(Option<Credentials>, bool), Fai
     let Some(user) = &policy.user else {
         return Ok((None, false));
     };
-    let (password, is_asking) = password::read(policy.password_file.as_deref(), user)?;
+    let (password, is_asking) = if policy.needs_password() {
+        password::read(policy.password_file.as_deref(), user)?
+    } else {
+        (Zeroizing::default(), false)
+    };
     let credentials = Credentials::new(user, &password);
     credentials
         .map(|credentials| credentials.with_methods(policy.methods()))
@@ -130,6 +136,7 @@ fn dial<'a>(
         policy.new_password_file.clone(),
         is_asking,
     );
+    let eap = OwnEap::new(policy, &arguments.server, lasting.credentials.as_ref())?;
     config.ppp.credentials = lasting.credentials.clone();
     if secrets.has_more() {
         config.ppp.credentials = config.ppp.credentials.map(Credentials::asking);
@@ -142,7 +149,7 @@ fn dial<'a>(
         entropy,
         server,
         (tcp, gre),
-        secrets,
+        (secrets, eap),
     ))
 }
 

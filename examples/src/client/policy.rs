@@ -23,6 +23,22 @@ pub struct Policy {
     #[arg(long, value_name = "FILE", requires = "user")]
     pub new_password_file: Option<PathBuf>,
 
+    /// Certificates in PEM: of those who are trusted to say which server is the right one. For eap-tls and peap
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+
+    /// The name that has to be in the server's certificate; if not given, the name or address that it is reached by
+    #[arg(long, value_name = "NAME", requires = "ca")]
+    pub server_name: Option<String>,
+
+    /// Our certificate in PEM, for eap-tls, and behind it those between it and the root
+    #[arg(long, value_name = "FILE", requires = "key")]
+    pub certificate: Option<PathBuf>,
+
+    /// The private key of our certificate in PEM
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub key: Option<PathBuf>,
+
     /// The ways of authentication that will do; if not given, mschap-v2 with --user, and none without
     #[arg(long, value_enum, value_delimiter = ',', value_name = "METHOD,..")]
     pub auth: Vec<Method>,
@@ -59,6 +75,10 @@ pub enum Method {
     MschapV2,
     /// The same in EAP
     EapMschapV2,
+    /// By certificates, in EAP: takes --ca, --certificate and --key, and no password
+    EapTls,
+    /// By the password, in a tunnel of TLS in EAP, once the server has shown its certificate: takes --ca
+    Peap,
     /// By MD5, in EAP: the server proves nothing, and there are no keys to encrypt with
     EapMd5,
     /// We prove it and the server does not; broken
@@ -114,8 +134,9 @@ impl Policy {
     /// [`Failure::Usage`] if not.
     pub fn check(&self) -> Result<(), Failure> {
         let proofs = self.auth.iter().any(|method| *method != Method::None);
-        let keyed = Methods::default() | Methods::MS_CHAP_V1;
+        let keyed = Methods::default() | Methods::MS_CHAP_V1 | Methods::EAP;
         let keys = self.auth.is_empty() || self.methods().intersects(keyed);
+        let has_tls = self.has(Method::EapTls) || self.has(Method::Peap);
         let lan_manager = self.methods() & (Methods::LAN_MANAGER | Methods::MS_CHAP_V1);
         let wrong = if self.user.is_none() && self.mppe == Encrypt::Require {
             "the keys of encryption come from the password: give --user, or --mppe allow or refuse"
@@ -127,6 +148,10 @@ impl Policy {
             "--auth lan-manager takes mschap-v1"
         } else if self.mppe == Encrypt::Require && !keys {
             "there are no keys of encryption in this --auth: add another, or --mppe allow or refuse"
+        } else if has_tls && self.ca.is_none() {
+            "eap-tls and peap take --ca: who is trusted to say which server is the right one"
+        } else if self.has(Method::EapTls) && self.certificate.is_none() {
+            "eap-tls takes --certificate and --key"
         } else {
             return Ok(());
         };
@@ -137,6 +162,19 @@ impl Policy {
     #[must_use]
     pub fn needs_authentication(&self) -> bool {
         self.user.is_some() && !self.auth.contains(&Method::None)
+    }
+
+    /// Whether a way of authentication is named.
+    #[must_use]
+    pub fn has(&self, method: Method) -> bool {
+        self.auth.contains(&method)
+    }
+
+    /// Whether a password is of any use.
+    #[must_use]
+    pub fn needs_password(&self) -> bool {
+        let without = [Method::EapTls, Method::None];
+        self.auth.is_empty() || self.auth.iter().any(|method| !without.contains(method))
     }
 
     /// How we may prove who we are.
@@ -153,6 +191,7 @@ impl Policy {
             Method::LanManager => Methods::LAN_MANAGER,
             Method::ChapMd5 => Methods::CHAP_MD5,
             Method::Pap => Methods::PAP,
+            Method::EapTls | Method::Peap => Methods::EAP,
             Method::None => Methods::empty(),
         };
         self.auth.iter().map(method).collect()
@@ -257,6 +296,17 @@ mod tests {
         let all = Methods::MS_CHAP_V2 | Methods::EAP_MS_CHAP_V2 | Methods::EAP_MD5;
         assert_eq!(methods("--auth mschap-v2,eap-mschap-v2,eap-md5"), all);
         assert_eq!(needed("-u alice --auth eap-md5"), Ok(true));
+        for (line, password) in [
+            ("--auth peap --ca f", true),
+            ("--auth eap-tls --ca f --certificate f --key f", false),
+        ] {
+            let policy = parse(&format!("pptp-client -u alice {line}"));
+            assert_eq!(policy.check(), Ok(()));
+            assert_eq!(policy.methods(), Methods::EAP);
+            assert_eq!(policy.needs_password(), password);
+        }
+        assert!(needed("-u alice --auth peap").is_err());
+        assert!(needed("-u alice --auth eap-tls --ca f").is_err());
         assert!(
             parse("pptp-client -u alice --auth eap-md5")
                 .check()

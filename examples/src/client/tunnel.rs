@@ -2,6 +2,7 @@
 //! comes out of that goes to them.
 
 mod asking;
+mod eap;
 mod packets;
 
 use super::arguments::Arguments;
@@ -14,8 +15,10 @@ use crate::net::gre::GreSocket;
 use crate::net::order::Order;
 use crate::net::probe::{Probe, modes};
 pub use asking::Secrets;
+pub use eap::OwnEap;
 use log::{debug, trace};
 use pptp_core::control::CloseReason;
+use pptp_core::ppp::auth::eap::PassThrough;
 use pptp_core::ppp::auth::mschapv2::Change;
 use pptp_core::ppp::{
     ChapMd5, DownReason as LinkDown, Eap, Event as LinkEvent, Ipv4, Ipv4Only, Mppe, MsChapV1Change,
@@ -34,7 +37,7 @@ const HELD_PACKETS: usize = 128;
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// Every method of authentication but the caller's own, with changes of password; MPPE, IPv4.
+/// Every method of authentication, with changes of password; MPPE, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Every;
 
@@ -42,7 +45,7 @@ impl Profile for Every {
     type Suite = Mppe;
     type Auth = (
         (MsChapV2Change, MsChapV1Change),
-        ((ChapMd5, Pap), Eap<Change>),
+        ((ChapMd5, Pap), Eap<Change, PassThrough<1500>>),
     );
     type Networks = Ipv4Only;
 }
@@ -53,6 +56,7 @@ pub struct Tunnel<'a> {
     lasting: &'a mut Lasting,
     session: Client<Every>,
     secrets: Secrets,
+    eap: OwnEap,
     server: SocketAddrV4,
     control: Control<TcpStream>,
     gre: GreSocket,
@@ -82,12 +86,13 @@ impl<'a> Tunnel<'a> {
         entropy: [u8; 32],
         server: SocketAddrV4,
         (tcp, gre): (TcpStream, GreSocket),
-        secrets: Secrets,
+        (secrets, eap): (Secrets, OwnEap),
     ) -> Self {
         Self {
             lasting,
             session: Client::new(config, entropy),
             secrets,
+            eap,
             server,
             control: Control::new(tcp),
             gre,
@@ -214,7 +219,7 @@ impl<'a> Tunnel<'a> {
                 Failure::NotAuthenticated
             }
             reason => Failure::Down {
-                reason,
+                reason: self.eap.explain(reason),
                 refused: self.gre.is_refused(),
             },
         }
@@ -298,6 +303,10 @@ impl<'a> Tunnel<'a> {
                 change,
                 ..
             }) => self.want(now, (error, retry, change)),
+            Event::Ppp(LinkEvent::Eap(eap)) => {
+                let (id, packet) = (eap.id, eap.packet.to_vec());
+                self.answer_eap(now, id, &packet);
+            }
             Event::Ppp(LinkEvent::Authenticated) => {
                 self.authenticated = true;
                 let (method, _) = self.session.authentication();
