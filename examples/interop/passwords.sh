@@ -4,7 +4,7 @@
 
 # passwords [SETTING...]: pptp-server runs, and alice has to change her password, which is `welcome`.
 passwords() {
-    local password=welcome i
+    local password=welcome must_change=true authentication=mschap-v2 tls="" i
     [ $# = 0 ] || local "$@"
     rm -rf "$LOGS/passwords" && mkdir "$LOGS/passwords"
     for name in welcome looking-glass short wrong; do echo $name >"$LOGS/passwords/$name"; done
@@ -36,6 +36,10 @@ address = "10.98.0.1"
 pool = ["10.98.0.10-10.98.0.250"]
 [passwords]
 file = "$LOGS/passwords/kept"
+[policy]
+authentication = "${authentication:-mschap-v2}"
+${tls:+[tls]}
+${tls:-}
 [limits]
 tries = 3
 [guard]
@@ -43,7 +47,7 @@ first-delay = 0
 [[user]]
 name = "alice"
 password = "$1"
-must-change = true
+must-change = ${must_change:-true}
 END
 }
 

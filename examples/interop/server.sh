@@ -4,7 +4,7 @@
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
     local mppe=require strengths=128 modes='"stateless"' authentication='"mschap-v2"' echo_interval=30 echo_failures=4 \
-        reorder=50 networks='' guard='' radius=''
+        reorder=50 networks='' guard='' radius='' tls=''
     [ $# = 1 ] || local "${@:2}"
     rm -f "$1"
     (umask 077 && cat >"$1") <<EOF
@@ -27,6 +27,8 @@ half-open-per-source = 250
 $guard
 [radius]
 $radius
+${tls:+[tls]}
+$tls
 [timing]
 echo-interval = $echo_interval
 echo-failures = $echo_failures

@@ -1,6 +1,7 @@
 //! The configuration file.
 
 use super::arguments::Arguments;
+use super::eap_tls;
 use super::guarding;
 use super::passwords;
 use super::pool::Range;
@@ -47,6 +48,8 @@ pub struct Config {
     /// Who is asked about those who are not among the users.
     #[serde(default)]
     pub radius: radius::Settings,
+    /// What is shown to clients in EAP-TLS and PEAP.
+    pub tls: Option<eap_tls::Settings>,
     /// How long things may take.
     #[serde(default)]
     pub timing: Timing,
@@ -112,7 +115,11 @@ pub struct Policy {
 /// comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Named")]
-pub struct Authentication(Methods);
+pub struct Authentication {
+    methods: Methods,
+    /// Those among them that are of TLS, and this server's own.
+    pub(super) own: eap_tls::Methods,
+}
 
 /// Methods by name: one, or a list.
 #[derive(Deserialize)]
@@ -123,6 +130,14 @@ enum Named {
 }
 
 impl Authentication {
+    const NONE: Self = Self::of(Methods::empty());
+    const MS_CHAP_V2: Self = Self::of(Methods::MS_CHAP_V2);
+
+    const fn of(methods: Methods) -> Self {
+        let own = eap_tls::Methods::NONE;
+        Self { methods, own }
+    }
+
     /// Those without keys of encryption.
     const KEYLESS: Methods = Methods::PAP
         .union(Methods::CHAP_MD5)
@@ -131,13 +146,13 @@ impl Authentication {
     /// Whether everybody comes in.
     #[must_use]
     pub const fn is_none(self) -> bool {
-        self.0.is_empty()
+        self.methods.is_empty()
     }
 
     /// What may be used; `None`: nothing is demanded.
     #[must_use]
     pub fn methods(self) -> Option<Methods> {
-        Some(self.0).filter(|methods| !methods.is_empty())
+        Some(self.methods).filter(|methods| !methods.is_empty())
     }
 }
 
@@ -146,17 +161,26 @@ impl TryFrom<Named> for Authentication {
 
     fn try_from(named: Named) -> Result<Self, Self::Error> {
         let names = match named {
-            Named::One(name) if name == "none" => return Ok(Self(Methods::empty())),
+            Named::One(name) if name == "none" => return Ok(Self::NONE),
             Named::One(name) => vec![name],
             Named::Many(names) => names,
         };
         let mut methods = Methods::empty();
+        let mut own = eap_tls::Methods::NONE;
         for name in names {
             methods |= match name.as_str() {
                 "mschap-v2" => Methods::MS_CHAP_V2,
                 // By whatever method a RADIUS server has, and users of the configuration by EAP-MSCHAPv2.
                 "eap" => Methods::EAP | Methods::EAP_MS_CHAP_V2,
                 "eap-mschap-v2" => Methods::EAP_MS_CHAP_V2,
+                "eap-tls" => {
+                    own.eap_tls = true;
+                    Methods::EAP
+                }
+                "peap" => {
+                    own.peap = true;
+                    Methods::EAP
+                }
                 "mschap-v1" => Methods::MS_CHAP_V1,
                 "lan-manager" => Methods::LAN_MANAGER,
                 "chap-md5" => Methods::CHAP_MD5,
@@ -172,7 +196,7 @@ impl TryFrom<Named> for Authentication {
         if methods.contains(Methods::LAN_MANAGER) && !methods.contains(Methods::MS_CHAP_V1) {
             return Err("authentication: lan-manager goes with mschap-v1".to_owned());
         }
-        Ok(Self(methods))
+        Ok(Self { methods, own })
     }
 }
 
@@ -308,7 +332,7 @@ impl Config {
     pub fn authentication(&self) -> Authentication {
         self.policy
             .authentication
-            .unwrap_or(Authentication(Methods::MS_CHAP_V2))
+            .unwrap_or(Authentication::MS_CHAP_V2)
     }
 
     fn check(&self) -> Result<(), ConfigError> {
@@ -323,7 +347,7 @@ impl Config {
         if network.devices == Devices::Each && network.device.is_some() {
             return error("network: device names one device, and there is one for each".to_owned());
         }
-        let Authentication(methods) = self.authentication();
+        let Authentication { methods, .. } = self.authentication();
         let nobody = methods.is_empty();
         if nobody && self.policy.mppe == Mppe::Require {
             return error(
@@ -345,6 +369,7 @@ impl Config {
         self.policy.check("policy")?;
         self.guard.check()?;
         self.radius.check()?;
+        eap_tls::check(self)?;
         if nobody && !self.radius.servers.is_empty() {
             return error("radius: without authentication there is nothing to ask".to_owned());
         }

@@ -27,6 +27,7 @@ pub mod arguments;
 pub mod config;
 mod control;
 mod devices;
+mod eap_tls;
 mod failure;
 mod guarding;
 mod logging;

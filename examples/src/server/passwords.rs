@@ -8,7 +8,7 @@ use super::config::{self, ConfigError};
 use super::serve::Server;
 use super::tunnel::Presented;
 use super::users::User;
-use pptp_core::ppp::auth::mschapv2::ChangeRequest;
+use pptp_core::ppp::auth::mschapv2::{ChangeRequest, Request};
 use pptp_core::ppp::mschap::change::NewPassword;
 use pptp_core::ppp::mschap::{Exchange, NtHash};
 use pptp_core::ppp::wire::change_password::Version3;
@@ -252,6 +252,16 @@ impl Server {
 }
 
 impl Presented {
+    /// A Response.
+    pub(super) fn response(proof: &Request<'_>) -> Self {
+        Self::Response {
+            identifier: proof.identifier,
+            challenge: *proof.challenge,
+            peer_challenge: proof.response.peer_challenge,
+            nt_response: proof.response.nt_response,
+        }
+    }
+
     /// What `request` shows.
     pub(super) fn change(request: &ChangeRequest<'_>) -> Self {
         let mut data = vec![0; Version3::LEN];

@@ -7,6 +7,7 @@ use super::arguments::Arguments;
 use super::config::Config;
 use super::control::Console;
 use super::devices::Outlet;
+use super::eap_tls;
 use super::guarding::Guard;
 use super::packets::Sockets;
 use super::passwords::Passwords;
@@ -44,6 +45,8 @@ pub struct Server {
     pub(super) config: Config,
     pub(super) arguments: Arguments,
     pub(super) radius: Option<radius::Client<Ticket>>,
+    /// What is shown to clients in EAP-TLS and PEAP, if one of these is allowed.
+    pub(super) tls: Option<eap_tls::Certificates>,
     pub(super) users: Users,
     pub(super) passwords: Passwords,
     pub(super) pool: Pool,
@@ -171,6 +174,7 @@ impl Server {
             admission: Admission::new(config.limits),
             guard: Box::new(Guard::new(config.guard.config(), entropy()?)),
             radius: radius::Client::new(&config.radius)?,
+            tls: eap_tls::certificates(&config)?,
             config,
             arguments,
             users,

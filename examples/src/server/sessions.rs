@@ -85,6 +85,9 @@ impl Server {
                 name,
                 presented,
             } => self.judge(now, place, id, &name, presented),
+            Happening::Eap { id, packet } if self.tls.is_some() => {
+                self.own_eap(now, place, id, &packet);
+            }
             Happening::Eap { id, packet } => self.pass_eap(now, place, id, packet),
             Happening::Up(ipv4) => self.up(now, place, &ipv4),
             Happening::NoIpv4 => self.no_ipv4(place),

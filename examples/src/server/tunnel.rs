@@ -1,5 +1,6 @@
 //! One client: its TCP connection, its end of the library, and what is kept of it.
 
+use super::eap_tls::Handshake;
 use super::plain::Plain;
 use super::radius::Talk;
 use super::users::User;
@@ -76,6 +77,8 @@ pub struct Tunnel {
     pub user: Option<Rc<User>>,
     /// Where the question about it is that a RADIUS server is asked.
     pub question: Option<usize>,
+    /// Its EAP with this server itself, which has not come to an end.
+    pub handshake: Option<Box<Handshake>>,
     /// Its EAP with a RADIUS server, which has not come to an end.
     pub talk: Option<Talk>,
     /// How long it may be up, if that is said.
@@ -136,6 +139,7 @@ impl Tunnel {
             call_id: None,
             user: None,
             question: None,
+            handshake: None,
             talk: None,
             longest: None,
             address: None,
@@ -358,12 +362,7 @@ impl Tunnel {
                     id: request.id,
                     name: request.name.to_vec(),
                     presented: match request.proof {
-                        Proof::MsChapV2(proof) => Presented::Response {
-                            identifier: proof.identifier,
-                            challenge: *proof.challenge,
-                            peer_challenge: proof.response.peer_challenge,
-                            nt_response: proof.response.nt_response,
-                        },
+                        Proof::MsChapV2(proof) => Presented::response(&proof),
                         Proof::ChangePassword(proof) => Presented::change(&proof),
                         proof => match Plain::new(&proof) {
                             Some(plain) => Presented::Plain(plain),

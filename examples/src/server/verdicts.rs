@@ -60,18 +60,37 @@ impl Told<'_> {
 impl Server {
     /// Tells the client, and the guard.
     pub(super) fn conclude(&mut self, now: Instant, place: usize, judged: Judged<'_>) {
+        self.tell(
+            now,
+            place,
+            (judged.id, judged.told),
+            judged.mppe,
+            judged.user,
+        );
+        self.attempted(now, judged.came, place, judged.account, judged.attempt);
+    }
+
+    /// Tells the client alone.
+    pub(super) fn tell(
+        &mut self,
+        now: Instant,
+        place: usize,
+        (id, told): (AuthId, Told<'_>),
+        mppe: Option<MppePolicy>,
+        user: Option<Rc<User>>,
+    ) {
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
-        let (id, session) = (judged.id, &mut tunnel.session);
+        let session = &mut tunnel.session;
         let grant = Grant {
             address: tunnel.address,
-            mppe: judged.mppe,
-            mppc: judged.user.as_ref().and_then(|user| user.mppc),
+            mppe,
+            mppc: user.as_ref().and_then(|user| user.mppc),
         };
-        let is_in = judged.told.lets_in();
-        tunnel.user = judged.user;
-        match judged.told {
+        let is_in = told.lets_in();
+        tunnel.user = user;
+        match told {
             Told::Verdict(verdict) => session.authorize(now, id, &verdict, grant),
             Told::Eap {
                 identifier,
@@ -94,7 +113,6 @@ impl Server {
             // Whoever merely knows a name must not keep an address while the link ends.
             self.take_back_address(place);
         }
-        self.attempted(now, judged.came, place, judged.account, judged.attempt);
     }
 }
 

@@ -77,7 +77,7 @@ fn error(text: &str) -> String {
 #[test]
 fn the_default_is_the_safe_one() {
     let config: Config = LEAST.parse().unwrap();
-    assert_eq!(config.authentication(), Authentication(Methods::MS_CHAP_V2));
+    assert_eq!(config.authentication(), Authentication::MS_CHAP_V2);
     assert_eq!(config.policy.mppe(), MppePolicy::default());
     assert_eq!(config.listen, "0.0.0.0:1723".parse().unwrap());
     assert_eq!(config.control_socket, None);

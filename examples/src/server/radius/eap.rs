@@ -136,7 +136,13 @@ impl Server {
     }
 
     /// A client has answered what nobody has asked.
-    fn refuse_eap(&mut self, now: Instant, place: usize, id: AuthId, packet: &[u8]) {
+    pub(in crate::server) fn refuse_eap(
+        &mut self,
+        now: Instant,
+        place: usize,
+        id: AuthId,
+        packet: &[u8],
+    ) {
         if let Some(tunnel) = self.table.get(place) {
             let failure = [Code::FAILURE.0, identifier(packet), 0, 4];
             if let Err(error) = tunnel.session.eap_reply(now, id, &failure) {

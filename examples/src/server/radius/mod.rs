@@ -21,5 +21,5 @@ mod trouble;
 pub use client::Client;
 pub(in crate::server) use consult::Ask;
 pub use consult::Ticket;
-pub use eap::Talk;
+pub use eap::{Talk, identifier};
 pub use settings::{Flags, Settings};
