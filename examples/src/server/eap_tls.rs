@@ -57,7 +57,7 @@ impl Methods {
     /// The first of those that `wanted` has.
     fn first(self, wanted: impl Fn(Type) -> bool) -> Option<Type> {
         let all = [(self.eap_tls, Type::TLS), (self.peap, Type::PEAP)];
-        let mut all = all.iter().filter(|(is_allowed, _)| *is_allowed);
+        let all = all.iter().filter(|(is_allowed, _)| *is_allowed);
         all.map(|(_, kind)| *kind).find(|kind| wanted(*kind))
     }
 }

@@ -107,6 +107,28 @@ fn all_there_is_to_say() {
     );
 }
 
+#[test]
+fn certificates() {
+    let with = |methods: &str, tls: &str| {
+        let policy = format!("[policy]\nauthentication = {methods}\n");
+        format!("{LEAST}{policy}{tls}").parse::<Config>()
+    };
+    let pair = "[tls]\ncertificate = \"c\"\nkey = \"k\"\n";
+    let all = format!("{pair}client-ca = \"a\"\n");
+    for methods in ["\"eap-tls\"", "[\"eap-tls\", \"peap\"]"] {
+        let config = with(methods, &all).unwrap();
+        assert_eq!(config.authentication().methods(), Some(Methods::EAP));
+        let error = with(methods, pair).unwrap_err().to_string();
+        assert!(error.contains("client-ca"), "{error}");
+    }
+    assert!(with("\"peap\"", pair).is_ok());
+    let error = with("\"peap\"", "").unwrap_err().to_string();
+    assert!(error.contains("take a certificate"), "{error}");
+    let radius = format!("{pair}[radius]\nservers = [\"192.0.2.1\"]\nsecret-file = \"f\"\n");
+    let error = with("\"peap\"", &radius).unwrap_err().to_string();
+    assert!(error.contains("not asked"), "{error}");
+}
+
 /// RFC 2759 §9.2: the hash of "clientPass".
 #[test]
 fn a_password_and_its_hash_are_the_same() {
