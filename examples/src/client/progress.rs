@@ -44,9 +44,10 @@ pub fn event(now: Instant, event: &Event<'_>) {
     }
 }
 
-/// The server has let us in, by `method`.
-pub fn authenticated(now: Instant, method: Option<Method>) {
+/// The server has let us in, by `method`, or in EAP by one of our own that has `proved` something.
+pub fn authenticated(now: Instant, method: Option<Method>, proved: Option<&'static str>) {
     let what = match method {
+        Some(Method::Eap) => proved.unwrap_or("by EAP"),
         Some(Method::MsChapV2) => "each end knows the password",
         Some(Method::Pap) => "the password has been told, and whoever took it has proved nothing",
         _ => "the server believes us, and has proved nothing itself",

@@ -310,7 +310,7 @@ impl<'a> Tunnel<'a> {
             Event::Ppp(LinkEvent::Authenticated) => {
                 self.authenticated = true;
                 let (method, _) = self.session.authentication();
-                progress::authenticated(now, method);
+                progress::authenticated(now, method, self.eap.proved());
                 self.believed(now);
             }
             Event::Ppp(LinkEvent::Encryption { .. }) => self.check_authentication(),

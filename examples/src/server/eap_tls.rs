@@ -164,6 +164,9 @@ impl Server {
             Some(Err(failure)) => {
                 if let Some(tunnel) = self.table.get(place) {
                     info!(session = tunnel.number, peer = %tunnel.peer, %failure, "EAP");
+                    if tunnel.refusal.is_empty() {
+                        tunnel.refusal = "it did not prove who it is";
+                    }
                 }
                 self.refuse_eap(now, place, id, packet);
             }

@@ -80,6 +80,16 @@ impl OwnEap {
         [&[2, identifier, 0, len, Type::NAK.0], &kinds[..]].concat()
     }
 
+    /// What each end has proved, if it was by one of these methods.
+    pub(super) fn proved(&self) -> Option<&'static str> {
+        let method = self.peer.as_ref()?.method();
+        Some(if method == Type::TLS {
+            "each end has shown its certificate"
+        } else {
+            "the server has shown its certificate, and each end knows the password"
+        })
+    }
+
     /// Why it ended, where the method knows better.
     pub(super) fn explain(&self, reason: DownReason) -> DownReason {
         match (&self.failure, reason) {
