@@ -38,8 +38,7 @@ fn methods(mode: u8) -> Methods {
 fn alone(bytes: &[u8], mode: u8) {
     let mut random = Random::new([7; 32]);
     let mut peer = AnyPeer::with_rooms(Change::default(), PassThrough::default());
-    let mut authenticator =
-        AnyAuthenticator::with_rooms(Change::default(), PassThrough::default());
+    let mut authenticator = AnyAuthenticator::with_rooms(Change::default(), PassThrough::default());
     let who = Credentials::new("", "peer's").expect("short");
     peer.open(NOW, methods(mode));
     authenticator.open(NOW, methods(mode) | Methods::EAP_MD5);
@@ -105,8 +104,7 @@ fn alone(bytes: &[u8], mode: u8) {
 fn through_a_liar(mut acts: &[u8]) {
     let mut random = Random::new([7; 32]);
     let mut peer = AnyPeer::with_rooms(Change::default(), PassThrough::default());
-    let mut authenticator =
-        AnyAuthenticator::with_rooms(Change::default(), PassThrough::default());
+    let mut authenticator = AnyAuthenticator::with_rooms(Change::default(), PassThrough::default());
     let who = Credentials::new("alice", "wonderland").expect("short");
     peer.open(NOW, Methods::EAP_MS_CHAP_V2);
     authenticator.open(NOW, Methods::EAP_MS_CHAP_V2 | Methods::EAP_MD5);

@@ -44,7 +44,9 @@ fuzz_target!(|bytes: &[u8]| {
         }
         while let Some(event) = client.poll_event() {
             if let Event::PasswordWanted { change: true, .. } = event {
-                client.change_password(now, "another").expect("it is wanted");
+                client
+                    .change_password(now, "another")
+                    .expect("it is wanted");
             } else if let Event::PasswordWanted { retry: true, .. } = event {
                 client.retry(now, who(methods)).expect("it is wanted");
             }

@@ -152,15 +152,15 @@ impl Facts {
         let magic = asked.into_iter().find(|(kind, _)| *kind == 5);
         drawn.extend(magic.map_or_else(|| vec![1; 4], |(_, magic)| magic));
         drawn.extend([2; 4]);
-        // Challenge and Response (RFC 1994 §4.1): Value-Size, and a value that starts with the challenge of its sender
-        // if it is of MS-CHAPv2.
+        // Challenge and Response (RFC 1994 §4.1): Value-Size, and a value that starts with the challenge of its sender,
+        // but for a Response that is not of MS-CHAPv2, which has nothing random.
         let code = match by {
             Side::Client => Code(2),
             Side::Server => Code(1),
         };
         if let Some(said) = self.first(by, Protocol::CHAP, code) {
-            let value = said.data.get(1..).unwrap_or_default();
-            drawn.extend(value.iter().take(16));
+            let (size, value) = said.data.split_first().unwrap();
+            drawn.extend(&value[..usize::from(*size).min(16)]);
         }
         drawn
     }
