@@ -23,12 +23,17 @@ fn fragments(mut rest: &[u8]) {
     let mut reassembly = Reassembly::default();
     let mut taken = 0;
     while let Some((len, after)) = rest.split_first() {
-        let (data, after) = after.split_at_checked((*len).into()).unwrap_or((after, &[]));
+        let (data, after) = after
+            .split_at_checked((*len).into())
+            .unwrap_or((after, &[]));
         rest = after;
         let Ok(fragment) = Fragment::parse(data) else {
             continue;
         };
-        assert_eq!(fragment, Fragment::parse(&written(|it| fragment.encode(it))).unwrap());
+        assert_eq!(
+            fragment,
+            Fragment::parse(&written(|it| fragment.encode(it))).unwrap()
+        );
         match reassembly.push(&fragment) {
             Ok(None) => {
                 taken += fragment.data.len();
