@@ -89,7 +89,7 @@ impl<T> Client<T> {
     /// Asks. Gives the place of the question.
     ///
     /// # Errors
-    /// [`Trouble`] if it cannot be asked, with the ticket.
+    /// `Trouble` if it cannot be asked, with the ticket.
     pub fn ask(
         &mut self,
         now: Instant,
