@@ -54,7 +54,7 @@ pub(crate) fn change_each<const K: usize>(keys: &mut [&mut SessionKey; K]) {
             let pair = pairs.next();
             pair.map_or_else(Zeroizing::default, |(key, interim)| key.to_16(interim))
         });
-        schedule::<Fast, _>(whole.each_ref().map(|key| &key.0))
+        schedule::<Fast, K>(whole.each_ref().map(|key| &key.0))
     };
     first_octets(&mut ciphers, &mut interim);
     for (key, interim) in keys.iter_mut().zip(interim) {

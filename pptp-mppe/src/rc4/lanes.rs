@@ -65,7 +65,7 @@ fn crypt_each<const K: usize>(lanes: &mut [Lane<'_>; K]) {
         KeyStream::<Fast>::with_16_octets(&lane.key.0).apply_keystream(lane.data);
         return;
     }
-    let mut ciphers = schedule::<Fast, _>(lanes.each_ref().map(|lane| &lane.key.0));
+    let mut ciphers = schedule::<Fast, K>(lanes.each_ref().map(|lane| &lane.key.0));
     let mut data = lanes.each_mut().map(|lane| &mut *lane.data);
     // The shorter ones come to their ends one by one.
     let (ciphers, data) = (ciphers.as_mut_slice(), data.as_mut_slice());
