@@ -53,7 +53,7 @@ case_tls_client() {
     printf '%s\n' auth require-eap require-mppe-128 >"$LOGS/eap-tls"
     serve "$LOGS/eap-tls"
     cp "$at/"{ca.pem,server.pem,server.key} "$SERVER_LOGS"
-    "$here/lab/in" server 'echo "alice * - /lab/server.pem /lab/ca.pem /lab/server.key" >/etc/ppp/eaptls-server
+    "$here/lab/in" server 'echo "alice * - /lab/server.pem /lab/ca.pem /lab/server.key *" >/etc/ppp/eaptls-server
         chmod 600 /etc/ppp/eaptls-server'
     alice --auth eap-tls --ca "$at/ca.pem" --server-name vpn.example --certificate "$at/client.pem" --key "$at/client.key"
     tells 'authenticated: each end has shown its certificate'
