@@ -17,6 +17,7 @@ passwords() {
     ip -n "$LAB_NETNS-c" addr add 10.99.7.2/24 dev lab-c
     ip -n "$LAB_NETNS" link set lab-s up
     ip -n "$LAB_NETNS-c" link set lab-c up
+    : >"$LOGS/server" # what an earlier one said
     ip netns exec "$LAB_NETNS" "$PROGRAMS/pptp-server" --config "$LOGS/passwords.toml" >"$LOGS/server" 2>&1 &
     server=$!
     trap 'kill -KILL $server 2>/dev/null || true; ip netns del "$LAB_NETNS-c"; cat "$LOGS/server"' EXIT
