@@ -81,11 +81,6 @@ impl Probe {
         at.wrapping_sub(self.last) >= Self::STEP
     }
 
-    /// When it looked last.
-    const fn last(&self) -> usize {
-        self.last
-    }
-
     /// Looks whether there is any hope, now that the octets from the last look up to `at` took so many bits.
     ///
     /// There is none if those are so many bits more than they were that hardly a match was among them, and if the rest,

@@ -27,6 +27,8 @@ pub struct KeyStream<C: Cell> {
     /// The index of the octet last stepped to.
     i: u8,
     j: u8,
+    #[zeroize(skip)]
+    place: [C::Place; 0],
 }
 
 impl<C: Cell> KeyStream<C> {
@@ -162,6 +164,7 @@ impl<C: Cell> KeyStream<C> {
             permutation: Permutation(self.permutation.0.map(|cell| D::new(cell.octet()))),
             i: self.i,
             j: self.j,
+            place: [],
         }
     }
 
@@ -188,6 +191,7 @@ impl<C: Cell> KeyStream<C> {
             permutation: Permutation([C::ZERO; 256]),
             i: 0,
             j: 0,
+            place: [],
         }
     }
 

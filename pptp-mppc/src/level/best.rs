@@ -1,375 +1,164 @@
-//! A table with four places for each hash, and of all ways to write a packet nearly the shortest.
+//! All positions with one hash chained, the nearest first, and a match put off where one octet later there is a better
+//! one.
 //!
-//! The codes of a packet do not depend on how earlier packets were written. So the shortest way is a shortest path, from
-//! each position by a literal to the next one or by a match to any position up to its length, and it is found from the
-//! end: the rest of the packet from a position on is the same whatever comes before. Nearly, for of the matches at a
-//! position only two are kept, the longest and the nearest, and of their lengths a few are tried.
-//!
-//! What takes time is branches that nothing foretells, rather than arithmetic: hence the shape of it all.
+//! What a match is worth is the bits that it takes less than literals would: a longer one that is farther away may be
+//! worth less. Most of what an exact search for the shortest way to write a packet would gain is gained by looking at
+//! enough candidates, and looking one octet ahead; so positions within a match need no search of their own.
 
 use super::{Probe, sealed};
+use crate::HISTORY_LEN;
 use crate::code::{self, MIN_MATCH};
 use crate::ring::{MASK, low16};
 use crate::window::{Window, hash};
 use crate::writer::{BitWriter, Full};
 
-/// How many rows there are.
-const ROWS: usize = 2048;
-/// How many positions are in one.
-const WAYS: u32 = 4;
-/// How many octets are looked at together; most packets are shorter.
-const BLOCK: usize = 2048;
-/// Within a match of that length no other is looked for.
-const NICE: usize = 8;
-/// But for the last so many octets.
-const LEFT: usize = 6;
-/// More than any packet takes.
-const NEVER: Key = 1 << 20;
+/// How many chains there are.
+const CHAINS: usize = 4096;
+/// How many positions of a chain are looked at.
+const DEPTH: usize = 16;
+/// A match of that length is taken without looking for a better one.
+const NICE: usize = 64;
 
-/// For the best ratio: a [`Compressor`](crate::Compressor) of it takes the history and 36 KiB, and several times as long.
+/// For the best ratio: a [`Compressor`](crate::Compressor) of it takes the history and 24 KiB, and several times as long.
 #[derive(Clone)]
 pub struct Best {
-    /// The last positions with each hash, the latest one lowest.
-    rows: [u64; ROWS],
-    /// What may be done at each position of a block; then, what is best.
-    steps: [Step; BLOCK],
-    /// How many bits it takes from each position of a block to its end. Three more are read and do not count.
-    costs: [u16; BLOCK + MIN_MATCH],
+    /// The last position with each hash.
+    nearest: [u16; CHAINS],
+    /// The position with the same hash before each one.
+    before: [u16; HISTORY_LEN],
 }
 
-/// The longest match and the nearest one at a position.
-#[derive(Clone, Copy, Default)]
-struct Step {
-    longest: Match,
-    nearest: Match,
-}
-
-/// A match, or none if the length is 1.
+/// A match, of no worth if there is none.
 #[derive(Clone, Copy)]
 struct Match {
     offset: u16,
-    len: u16,
-}
-
-impl Default for Match {
-    fn default() -> Self {
-        Self::NONE
-    }
-}
-
-/// What a match is compared by: some number, and then the offset.
-type Key = u64;
-
-impl Best {
-    /// Gives the row of the position's hash, and puts the position in.
-    #[inline(always)]
-    fn exchange(&mut self, word: u32, at: usize) -> u64 {
-        match self.rows.get_mut(hash(word, ROWS.ilog2()) & (ROWS - 1)) {
-            Some(row) => {
-                let before = *row;
-                *row = before << 16 | u64::from(low16(at));
-                before
-            }
-            None => 0,
-        }
-    }
-
-    /// Finds the matches at each position; gives up where there are next to none.
-    fn search(&mut self, window: &Window<'_>, start: usize, end: usize) -> Result<(), Full> {
-        let mut probe = Probe::new(start);
-        let last = window.last_start().min(end);
-        let mut at = start;
-        while at < last {
-            if probe.is_due(at) {
-                let from = probe.last().wrapping_sub(start);
-                let written = self.greedy(window.ring.slice(start, at), from);
-                probe.look(at, window, written)?;
-            }
-            let row = self.exchange(window.word(at), at);
-            let step = find(window, row, at, end.wrapping_sub(at));
-            self.set(at.wrapping_sub(start), step);
-            at = at.wrapping_add(1);
-            let len = usize::from(step.longest.len);
-            if len < NICE {
-                continue;
-            }
-            // Within it there is what is left of it.
-            let mut rest = step.longest;
-            let stop = at.wrapping_add(len).wrapping_sub(LEFT).min(last);
-            while at < stop {
-                self.exchange(window.word(at), at);
-                rest.len = rest.len.wrapping_sub(1);
-                let step = Step {
-                    longest: rest,
-                    nearest: rest,
-                };
-                self.set(at.wrapping_sub(start), step);
-                at = at.wrapping_add(1);
-            }
-        }
-        for at in at..end {
-            self.set(at.wrapping_sub(start), Step::default());
-        }
-        Ok(())
-    }
-
-    /// How many bits the octets take from the place `from` on, if each first match is taken.
-    fn greedy(&self, octets: &[u8], from: usize) -> usize {
-        let mut place = from;
-        let mut bits = 0_u32;
-        while let (Some(octet), Some(step)) = (octets.get(place), self.steps.get(place)) {
-            let Match { offset, len } = step.longest;
-            bits = bits.wrapping_add(match len {
-                1 => code::literal(*octet).bits,
-                _ => code::offset_bits(offset).wrapping_add(code::length_bits(len)),
-            });
-            place = place.wrapping_add(usize::from(len));
-        }
-        widen(bits)
-    }
-
-    #[inline(always)]
-    fn set(&mut self, place: usize, step: Step) {
-        if let Some(to) = self.steps.get_mut(place) {
-            *to = step;
-        }
-    }
-
-    /// Chooses what is best at each position.
-    fn choose(&mut self, octets: &[u8]) {
-        let count = octets.len().min(BLOCK);
-        let mut after = 0_u32;
-        if let Some(cost) = self.costs.get_mut(count) {
-            *cost = 0;
-        }
-        for (place, octet) in octets.iter().enumerate().take(count).rev() {
-            let Step { longest, nearest } = self.steps.get(place).copied().unwrap_or_default();
-            let literal = after.wrapping_add(code::literal(*octet).bits);
-            if longest.len == 1 {
-                let [low, high, ..] = literal.to_le_bytes();
-                after = literal;
-                if let Some(to) = self.costs.get_mut(place) {
-                    *to = u16::from_le_bytes([low, high]);
-                }
-                continue;
-            }
-            // All of the longest, one octet less, and the most that has a shorter code; all of the nearest, and the least.
-            let all = Length::of(longest.len);
-            let below = u16::from(all.below);
-            let tries = [
-                self.key(place, longest.offset, longest.len, all.bits),
-                self.key(place, longest.offset, below, all.bits_below),
-                self.key(
-                    place,
-                    nearest.offset,
-                    nearest.len,
-                    Length::of(nearest.len).bits,
-                ),
-            ];
-            let mut best = tries.into_iter().fold(Key::MAX, Key::min);
-            // Last, for the others do not wait for what is best at the next position.
-            best = best.min(Key::from(literal) << 32 | 1 << 16);
-            let [a, b, c, d, e, f, ..] = best.to_le_bytes();
-            let cost = u16::from_le_bytes([e, f]);
-            after = u32::from(cost);
-            if let Some(to) = self.costs.get_mut(place) {
-                *to = cost;
-            }
-            let longest = Match {
-                offset: u16::from_le_bytes([a, b]),
-                len: u16::from_le_bytes([c, d]),
-            };
-            self.set(place, Step { longest, nearest });
-        }
-    }
-
-    /// What it takes to go on from `place` by such a match, then the length, then the offset.
-    #[inline(always)]
-    fn key(&self, place: usize, offset: u16, len: u16, bits: u8) -> Key {
-        let rest = self.costs.get(place.wrapping_add(usize::from(len)));
-        let cost = rest.copied().map_or(NEVER, Key::from);
-        let cost = cost
-            .wrapping_add(Key::from(bits))
-            .wrapping_add(Key::from(code::offset_bits(offset)));
-        cost << 32 | Key::from(len) << 16 | Key::from(offset)
-    }
-
-    /// Writes what was chosen.
-    fn write(&self, octets: &[u8], writer: &mut BitWriter<'_>) -> Result<(), Full> {
-        let mut place = 0_usize;
-        while let (Some(octet), Some(step)) = (octets.get(place), self.steps.get(place)) {
-            let Match { offset, len } = step.longest;
-            if len < 3 {
-                writer.literal(*octet)?;
-                place = place.wrapping_add(1);
-            } else {
-                writer.copy(offset, len)?;
-                place = place.wrapping_add(usize::from(len));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The longest and the nearest match of a row, of up to `most` octets.
-///
-/// By their first eight octets, and as if all candidates were good: few are not, and those are looked at again.
-#[inline(always)]
-fn find(window: &Window<'_>, row: u64, at: usize, most: usize) -> Step {
-    let mut best = 0;
-    let mut matching = 0;
-    for way in (0..WAYS).rev() {
-        let differing = window.differing(nth(row, way), at);
-        // As many eighths of an octet as are the same, whole octets of them; then which one it is.
-        let same = differing.trailing_zeros() & !7;
-        best = best.max(same | WAYS.wrapping_sub(1).wrapping_sub(way));
-        matching = matching << 1 | u32::from(differing << 40 == 0);
-    }
-    if matching == 0 {
-        return Step::default();
-    }
-    let longest = nth(row, WAYS.wrapping_sub(1).wrapping_sub(best & 7));
-    let nearest = nth(row, matching.trailing_zeros());
-    let len = widen(best >> 3);
-    let nearest_len = widen(window.differing(nearest, at).trailing_zeros() >> 3);
-    let (offset, room) = window.room(longest, at);
-    let (nearest_offset, nearest_room) = window.room(nearest, at);
-    if len < 8 && len <= room.min(most) && nearest_len <= nearest_room {
-        return Step {
-            longest: Match {
-                offset,
-                len: low16(len),
-            },
-            nearest: Match {
-                offset: nearest_offset,
-                len: low16(nearest_len),
-            },
-        };
-    }
-    look_again(window, row, at, most)
-}
-
-/// As [`find`], octet by octet.
-#[inline(never)]
-fn look_again(window: &Window<'_>, row: u64, at: usize, most: usize) -> Step {
-    let mut step = Step::default();
-    for way in (0..WAYS).rev() {
-        let candidate = nth(row, way);
-        if window.differing(candidate, at) << 40 != 0 {
-            continue;
-        }
-        let (offset, room) = window.room(candidate, at);
-        let len = low16(window.common(candidate, at, 0, room.min(most)));
-        if usize::from(len) >= MIN_MATCH {
-            step.nearest = Match { offset, len };
-            if len >= step.longest.len {
-                step.longest = step.nearest;
-            }
-        }
-    }
-    step
-}
-
-/// The position at a place of a row.
-#[inline(always)]
-fn nth(row: u64, way: u32) -> usize {
-    let [low, high, ..] = row.wrapping_shr(way.wrapping_mul(16)).to_le_bytes();
-    usize::from(u16::from_le_bytes([low, high])) & MASK
+    len: usize,
+    /// How many bits it is shorter than literals are.
+    worth: usize,
 }
 
 impl Match {
-    const NONE: Self = Self { offset: 0, len: 1 };
-}
-
-fn widen(value: u32) -> usize {
-    usize::try_from(value).unwrap_or(0)
-}
-
-/// What there is to know of a length: the bits of its code; the longest one whose code is shorter, and the bits of that.
-#[derive(Clone, Copy)]
-struct Length {
-    bits: u8,
-    below: u8,
-    bits_below: u8,
-}
-
-impl Length {
-    /// No match, which is put as one of 1, or 2 left of 3: so many bits are more than as many literals take.
-    const NONE: u8 = 200;
-
-    const TABLE: [Self; 256] = {
-        let mut table = [Self {
-            bits: Self::NONE,
-            below: 1,
-            bits_below: Self::NONE,
-        }; 256];
-        let (_, mut rest) = table.split_at_mut(3);
-        let mut now = Self {
-            bits: 1,
-            below: 1,
-            bits_below: Self::NONE,
-        };
-        let mut len: u8 = 3;
-        while let Some((entry, others)) = rest.split_first_mut() {
-            if len.is_power_of_two() {
-                let bits = if len == 4 {
-                    4
-                } else {
-                    now.bits.wrapping_add(2)
-                };
-                now = Self {
-                    bits,
-                    below: len.wrapping_sub(1),
-                    bits_below: now.bits,
-                };
-            }
-            *entry = now;
-            len = len.wrapping_add(1);
-            rest = others;
-        }
-        table
+    const NONE: Self = Self {
+        offset: 0,
+        len: MIN_MATCH - 1,
+        worth: 0,
     };
+}
 
+impl Best {
+    /// Puts a position in, and gives the one before with the same hash.
     #[inline(always)]
-    fn of(len: u16) -> Self {
-        match Self::TABLE.get(usize::from(len)) {
-            Some(length) => *length,
-            None => Self::of_long(len),
-        }
+    fn insert(&mut self, window: &Window<'_>, at: usize) -> usize {
+        let hash = hash(window.word(at), CHAINS.ilog2());
+        let (Some(nearest), Some(before)) = (
+            self.nearest.get_mut(hash & (CHAINS - 1)),
+            self.before.get_mut(at & MASK),
+        ) else {
+            return at;
+        };
+        *before = *nearest;
+        *nearest = low16(at);
+        usize::from(*before)
     }
 
-    /// Of these nothing is left out but by one octet.
-    #[cold]
-    fn of_long(len: u16) -> Self {
-        let [bits, ..] = code::length_bits(len).to_le_bytes();
-        Self {
-            bits,
-            below: 255,
-            bits_below: 14,
+    /// The match at `at` that is worth most, of those that begin at `candidate` and at what is chained to it.
+    ///
+    /// What a chain says may be of long ago. So it ends where it does not lead farther back.
+    #[inline(always)]
+    fn search(&self, window: &Window<'_>, at: usize, candidate: usize) -> Match {
+        let mut best = Match::NONE;
+        let mut candidate = candidate & MASK;
+        let mut passed = 0;
+        let mut needed = MIN_MATCH;
+        for _ in 0..DEPTH {
+            let offset = at.wrapping_sub(candidate) & MASK;
+            if offset <= passed {
+                break;
+            }
+            passed = offset;
+            let differing = window.differing(candidate, at);
+            let same = usize::try_from(differing.trailing_zeros() >> 3).unwrap_or(0);
+            if same >= needed {
+                best = better(window, at, candidate, same, best);
+                if best.len >= NICE {
+                    break;
+                }
+                needed = best.len.wrapping_add(1).min(8);
+            }
+            candidate = usize::from(self.before.get(candidate).copied().unwrap_or(0)) & MASK;
         }
+        best
+    }
+}
+
+/// The match at `candidate`, of which the first octets are the `same`, if it is worth more than the `best` so far.
+#[inline(always)]
+fn better(window: &Window<'_>, at: usize, candidate: usize, same: usize, best: Match) -> Match {
+    let (offset, room) = window.room(candidate, at);
+    let len = window.common(candidate, at, same, room).min(room);
+    let bits = code::offset_bits(offset).wrapping_add(code::length_bits(low16(len)));
+    let worth = len
+        .wrapping_mul(8)
+        .saturating_sub(usize::try_from(bits).unwrap_or(0));
+    if worth > best.worth && len >= MIN_MATCH {
+        Match { offset, len, worth }
+    } else {
+        best
     }
 }
 
 impl sealed::Encode for Best {
     const NEW: Self = Self {
-        rows: [0; ROWS],
-        steps: [Step {
-            longest: Match::NONE,
-            nearest: Match::NONE,
-        }; BLOCK],
-        costs: [0; BLOCK + MIN_MATCH],
+        nearest: [0; CHAINS],
+        before: [0; HISTORY_LEN],
     };
 
     fn encode(&mut self, window: &Window<'_>, out: &mut [u8]) -> Result<usize, Full> {
         let mut writer = BitWriter::new(out);
-        let mut start = window.start;
-        while start < window.end {
-            let end = start.wrapping_add(BLOCK).min(window.end);
-            let octets = window.ring.slice(start, end);
-            self.search(window, start, end)?;
-            self.choose(octets);
-            self.write(octets, &mut writer)?;
-            start = end;
+        let last = window.last_start();
+        let mut probe = Probe::new(window.start);
+        let mut written = 0_usize;
+        let mut at = window.start;
+        let mut put_off = None;
+        while at < last {
+            if probe.is_due(at) {
+                let before = written;
+                written = writer.written();
+                probe.look(at, window, written.wrapping_sub(before))?;
+            }
+            let found = match put_off.take() {
+                Some(found) => found,
+                None => {
+                    let candidate = self.insert(window, at);
+                    self.search(window, at, candidate)
+                }
+            };
+            let following = at.wrapping_add(1);
+            if found.worth == 0 {
+                writer.literal(window.ring.octet(at))?;
+                at = following;
+                continue;
+            }
+            let mut inside = following;
+            if found.len < NICE && following < last {
+                let candidate = self.insert(window, following);
+                let later = self.search(window, following, candidate);
+                if later.worth > found.worth {
+                    writer.literal(window.ring.octet(at))?;
+                    at = following;
+                    put_off = Some(later);
+                    continue;
+                }
+                inside = following.wrapping_add(1);
+            }
+            writer.copy(found.offset, low16(found.len))?;
+            at = at.wrapping_add(found.len);
+            for inside in inside..at.min(last) {
+                self.insert(window, inside);
+            }
+        }
+        for octet in window.ring.slice(at, window.end) {
+            writer.literal(*octet)?;
         }
         writer.finish()
     }

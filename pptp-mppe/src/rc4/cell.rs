@@ -27,11 +27,11 @@ pub(crate) type Fast = u8;
 )]
 pub(super) mod sealed {
     pub trait Cell {
+        /// What a key stream is aligned like.
+        type Place: Copy;
         const ZERO: Self;
         /// From how many octets on it pays to go over to cells of another kind and back.
         const TOO_LONG: usize;
-        /// What a key stream is aligned like.
-        type Place: Copy;
         fn new(octet: u8) -> Self;
         fn octet(self) -> u8;
     }
@@ -39,13 +39,13 @@ pub(super) mod sealed {
     /// Key streams side by side that lie 1028 octets apart are slow: the fifth is then stored to where, by the last 12
     /// bits of the address, the first is about to be loaded from, and Zen 5 takes twice as long for a key schedule. 1088
     /// octets apart they are 64 cells away from that.
-    #[derive(Clone, Copy)]
+    #[derive(Clone, Copy, Debug)]
     #[repr(align(64))]
     pub struct CacheLine;
 
     impl Cell for u8 {
+        type Place = Self;
         const ZERO: Self = 0;
-        type Place = u8;
         const TOO_LONG: usize = if cfg!(target_pointer_width = "64") {
             512
         } else {
@@ -64,9 +64,9 @@ pub(super) mod sealed {
     }
 
     impl Cell for u32 {
+        type Place = CacheLine;
         const ZERO: Self = 0;
         const TOO_LONG: usize = usize::MAX;
-        type Place = CacheLine;
 
         #[inline]
         fn new(octet: u8) -> Self {
