@@ -157,7 +157,7 @@ impl<'a> Table<'a> {
                 row.repeat *= 2;
             }
         }
-        let mut quiet = (0..1000).map(|_| probe()).min().unwrap_or_default();
+        let quiet = quiet();
         let mut attempts = rounds * MOST_ATTEMPTS;
         let begin = Instant::now();
         while attempts > 0
@@ -169,11 +169,10 @@ impl<'a> Table<'a> {
                 let before = probe();
                 let taken = (row.run)(row.repeat).as_secs_f64();
                 let slowest = before.max(probe());
-                quiet = quiet.min(before);
                 let ns = taken * 1e9 / f64::from(row.repeat) / row.units;
                 let cycles = ns * cycles_in_a_nanosecond();
                 let sample = Sample { ns, cycles };
-                if slowest <= quiet.mul_f64(1.1) {
+                if slowest <= quiet * 1.1 {
                     row.samples.push(sample);
                 } else {
                     row.disturbed.push(sample);
@@ -267,8 +266,17 @@ fn median(samples: impl Iterator<Item = f64>) -> f64 {
     samples.get(middle).copied().unwrap_or(f64::NAN)
 }
 
-/// How long something takes that keeps all units of the processor busy.
-fn probe() -> Duration {
+/// What [`probe`] gives while nothing else is going on. Not the least: the clock, too, is a measurement that something
+/// else may come between.
+fn quiet() -> f64 {
+    let mut probes: Vec<f64> = (0..2000).map(|_| probe()).collect();
+    probes.sort_by(f64::total_cmp);
+    probes[probes.len() / 10]
+}
+
+/// How many cycles something takes that keeps all units of the processor busy.
+fn probe() -> f64 {
+    let clock = cycles_in_a_nanosecond();
     let mut sums = std::hint::black_box([1_u64, 2, 3, 4, 5, 6, 7, 8]);
     let start = Instant::now();
     for _ in 0..4000 {
@@ -278,7 +286,7 @@ fn probe() -> Duration {
     }
     let taken = start.elapsed();
     std::hint::black_box(sums);
-    taken
+    taken.as_secs_f64() * 1e9 * clock
 }
 
 /// How fast the core is just now, by a chain of shifts and exclusive ors, each of which takes one cycle and waits for
