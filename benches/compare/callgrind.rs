@@ -3,7 +3,7 @@
 //!
 //! `compare callgrind` runs `compare count TABLE` under valgrind, which writes a file for each way.
 
-use crate::{data_path, mppe, sessions};
+use crate::{Sink, data_path, mppe, sessions};
 use pptp_benches::SIZES;
 use pptp_benches::matrix::Matrix;
 use pptp_benches::table::Table;
@@ -38,11 +38,11 @@ pub(crate) fn count(name: Option<&str>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-pub(crate) fn run() -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(sink: Sink<'_>) -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("pptp-callgrind-{}", std::process::id()));
     fs::create_dir(&folder)?;
     let done = COUNTED.iter().try_for_each(|(name, title, _)| {
-        print!("{}", counted(name, title, &folder)?.report());
+        sink(counted(name, title, &folder)?.report());
         Ok(())
     });
     fs::remove_dir_all(&folder)?;

@@ -1,7 +1,7 @@
 //! `compare [ROUNDS] [--charts FOLDER] [TABLE]...`: the libraries side by side with their peers, in one run; with
 //! `--charts`, a picture of each table as well.
 //!
-//! `compare callgrind`: instructions of each packet, by `valgrind --tool=callgrind`.
+//! `compare callgrind [--charts FOLDER]`: instructions of each packet, by `valgrind --tool=callgrind`.
 
 mod callgrind;
 mod data_path;
@@ -47,7 +47,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--charts" => charts = Some(PathBuf::from(arguments.next().ok_or("which folder?")?)),
-            "callgrind" => return callgrind::run(),
             "count" => return callgrind::count(arguments.next().as_deref()),
             _ => match argument.parse() {
                 Ok(number) => rounds = number,
@@ -55,21 +54,26 @@ fn main() -> Result<(), Box<dyn Error>> {
             },
         }
     }
+    let mut drawn = Ok(());
+    let mut sink = |report: Report| {
+        print!("{report}");
+        if let (Some(folder), Ok(())) = (&charts, &drawn) {
+            drawn = report.draw(folder);
+        }
+    };
+    if names == ["callgrind"] {
+        callgrind::run(&mut sink)?;
+        return drawn;
+    }
     if let Some(unknown) = names
         .iter()
         .find(|name| TABLES.iter().all(|(known, _)| known != name))
     {
         return Err(format!("there is no table {unknown}").into());
     }
-    let mut drawn = Ok(());
     for (name, make) in TABLES {
         if names.is_empty() || names.iter().any(|asked| asked == name) {
-            make(rounds, &mut |report| {
-                print!("{report}");
-                if let (Some(folder), Ok(())) = (&charts, &drawn) {
-                    drawn = report.draw(folder);
-                }
-            });
+            make(rounds, &mut sink);
         }
     }
     drawn
