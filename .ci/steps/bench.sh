@@ -11,9 +11,9 @@ charts=$(mktemp -d)
 trap 'rm -r "$charts"' EXIT
 "$TARGET/debug/compare" 1 --charts "$charts" >"$charts/tables"
 
-# What docs/performance.md shows is what compare draws.
+# What docs/performance.md shows is what compare draws; but for what valgrind counts, which would take minutes.
 for chart in docs/*.svg; do
-    [ -s "$charts/${chart##*/}" ] || die "compare does not draw $chart"
+    [[ $chart == *-instructions.svg ]] || [ -s "$charts/${chart##*/}" ] || die "compare does not draw $chart"
 done
 for chart in "$charts"/*.svg; do
     grep -qF "(${chart##*/})" docs/performance.md || die "docs/performance.md does not show ${chart##*/}"
