@@ -83,6 +83,78 @@ fn times(found: &[(u64, u8)]) -> Vec<u64> {
 }
 
 #[test]
+fn a_reset_request_is_acknowledged_in_stateful_mode_until_that_is_rejected() {
+    let mut script = stateful();
+    assert_eq!(
+        script.send(&ipv4(b"a")).unwrap().information[..2],
+        [0x10, 0x00]
+    );
+    script.tell(CCP, RESET_REQUEST, 33, "");
+    assert_eq!(script.newest(CCP, RESET_ACK), (33, String::new()));
+    assert_eq!(
+        script.send(&ipv4(b"b")).unwrap().information[..2],
+        [0x90, 0xff]
+    );
+    // OpenBSD's has data.
+    script.tell(CCP, RESET_REQUEST, 34, "1206 00000040");
+    assert_eq!(script.newest(CCP, RESET_ACK), (34, String::new()));
+    script.tell(CCP, 7, 1, "0f 22 0004");
+    script.tell(CCP, RESET_REQUEST, 35, "");
+    assert_eq!(script.sent, []);
+    assert_eq!(
+        script.send(&ipv4(b"c")).unwrap().information[..2],
+        [0x91, 0xff]
+    );
+    assert_eq!(script.down_reason(), None);
+}
+
+#[test]
+fn a_reset_request_means_nothing_in_stateless_mode() {
+    let mut script = Script::client_up(PppConfig {
+        credentials: Some(Credentials::new(USER, PASSWORD).unwrap()),
+        ..PppConfig::default()
+    });
+    assert_eq!(
+        script.send(&ipv4(b"a")).unwrap().information[..2],
+        [0x90, 0x00]
+    );
+    script.tell(CCP, RESET_REQUEST, 33, "");
+    assert_eq!(script.sent, []);
+    assert_eq!(
+        script.send(&ipv4(b"a")).unwrap().information[..2],
+        [0x90, 0x01]
+    );
+}
+
+#[test]
+fn after_a_loss_a_reset_is_asked_for_and_not_too_often() {
+    let mut script = stateful();
+    let mut sealer = Sealer::new(&script, Strength::Bits128, Mode::Stateful);
+    assert!(script.say(&sealer.seal(0x0021, &ipv4(b"a"))).is_ok());
+    let _lost = sealer.seal(0x0021, &ipv4(b"b"));
+    for _ in 0..5 {
+        let sealed = sealer.seal(0x0021, &ipv4(b"c"));
+        assert_eq!(script.say(&sealed), Err(Discard::AwaitsReset));
+    }
+    let (_, data) = script.newest(CCP, RESET_REQUEST);
+    assert_eq!((data, script.sent.len()), (String::new(), 0));
+    script.wait(300);
+    assert_eq!(
+        script.say(&sealer.seal(0x0021, &ipv4(b"c"))),
+        Err(Discard::AwaitsReset)
+    );
+    let (identifier, _) = script.newest(CCP, RESET_REQUEST);
+    // A Reset-Ack from Linux, and the packet that starts anew.
+    script.tell(CCP, RESET_ACK, identifier, "");
+    sealer.0.flush();
+    assert_eq!(
+        script.say(&sealer.seal(0x0021, &ipv4(b"d"))),
+        Ok(Some(ipv4(b"d")))
+    );
+    assert_eq!(script.down_reason(), None);
+}
+
+#[test]
 fn a_lost_reset_request_is_sent_again_of_itself_and_not_for_ever() {
     let (mut script, mut sealer) = after_a_loss();
     unreadable(&mut script, &mut sealer);

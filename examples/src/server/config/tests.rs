@@ -1,4 +1,5 @@
 use super::*;
+use pptp_core::ppp::Methods;
 
 const LEAST: &str = r#"
     [network]
