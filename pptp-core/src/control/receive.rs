@@ -181,8 +181,11 @@ impl<const CALLS: usize> Connection<CALLS> {
             count(&mut self.stats.unexpected);
             return;
         };
+        let mut is_news = false;
         let (event, cause) = if reply.result == OutgoingCallResult::Connected {
             if let Terms::Outgoing { answer, .. } = &mut call.terms {
+                // The id of one that we have cleared meanwhile, its Call-Disconnect-Notify will have.
+                is_news = answer.is_none();
                 answer.get_or_insert(CallAnswer {
                     call_id: reply.call_id,
                     connect_speed: reply.connect_speed,
@@ -201,7 +204,7 @@ impl<const CALLS: usize> Connection<CALLS> {
             (outgoing_pns::Event::ReplyError, cause)
         };
         let event = CallEvent::OutgoingPns(event);
-        if !call.step(now, event, cause, &self.config.time_outs) {
+        if !call.step(now, event, cause, &self.config.time_outs) && !is_news {
             count(&mut self.stats.unexpected);
         }
         self.go_on_closing(now);

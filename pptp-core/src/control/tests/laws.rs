@@ -167,7 +167,7 @@ fn apply(connection: &mut Connection<3>, now: &mut Instant, op: &Op, ledger: &mu
         }
     };
     match op {
-        Op::Message(index) => connected(connection, &messages()[*index].1, ledger),
+        Op::Message(index) => connected(connection, &messages()[*index].octets, ledger),
         Op::Octets(octets) => connected(connection, octets, ledger),
         Op::Wait(millis) => {
             *now = *now + Duration::from_millis(*millis);
@@ -302,7 +302,7 @@ proptest! {
             stream.clear();
         }
         for index in indices {
-            stream.extend_from_slice(&messages[index].1);
+            stream.extend_from_slice(&messages[index].octets);
         }
         let mut cut = whole.clone();
 
