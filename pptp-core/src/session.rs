@@ -189,7 +189,8 @@ impl<P: Profile, R> Session<P, R> {
     }
 
     /// Takes a GRE packet, from its GRE header on, and gives the network packet in it, if there is one. Packets that
-    /// come after a later one are dropped (RFC 2637 §4.3); see [`Self::receive_gre`] for another way.
+    /// come after a later one are dropped (RFC 2637 §4.3), but for those that a suite has kept keys for
+    /// ([`pptp_ppp::AnyOrder`]); see [`Self::receive_gre`] for another way.
     ///
     /// Until [`Self::call_info`] gives the call, packets are best left in the socket: the peer's first one may overtake
     /// its answer on TCP, and would be dropped here, which costs the time of a retransmission.
@@ -224,7 +225,7 @@ impl<P: Profile, R> Session<P, R> {
     }
 
     /// The second half of [`Self::handle_gre`]: takes the payload of packet number `sequence`, unless a later one was
-    /// delivered before.
+    /// delivered before and the suite keeps no key for it.
     ///
     /// # Errors
     /// [`Discard`] if it was dropped.
@@ -246,7 +247,7 @@ impl<P: Profile, R> Session<P, R> {
         payload: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
         let in_order = if self.carrier {
-            self.gre.deliver(sequence)
+            self.gre.check_order(sequence)
         } else {
             Err(Discard::NoCall)
         };
@@ -254,7 +255,7 @@ impl<P: Profile, R> Session<P, R> {
             if let Some(early) = early.into() {
                 early.undo_frame(payload);
             }
-            return Err(discard);
+            return self.deliver_late(now, discard, payload);
         }
         if payload.is_empty() {
             self.gre.confirm(now, sequence, Proof::Unknown);
@@ -274,6 +275,24 @@ impl<P: Profile, R> Session<P, R> {
             let discard = Discard::Ppp(discard);
             self.gre.count_discard(&discard);
             discard
+        })
+    }
+
+    /// Takes a payload that is out of order, if the suite has kept a key for it.
+    fn deliver_late<'a>(
+        &'a mut self,
+        now: Instant,
+        late: Discard,
+        payload: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        let taken = if self.carrier {
+            self.ppp.handle_late_frame(now, payload)
+        } else {
+            Err(pptp_ppp::Discard::LinkDown)
+        };
+        taken.map_err(|_| {
+            self.gre.count_discard(&late);
+            late
         })
     }
 
@@ -469,6 +488,12 @@ impl<P: Profile, R> Session<P, R> {
     #[must_use]
     pub fn resets(&self) -> ResetCounts {
         self.ppp.resets()
+    }
+
+    /// How many packets were delivered though others had overtaken them: see [`Ppp::delivered_late`].
+    #[must_use]
+    pub fn delivered_late(&self) -> u64 {
+        self.ppp.delivered_late()
     }
 
     /// The methods of authentication that are agreed on: see [`Ppp::authentication`].

@@ -13,6 +13,8 @@
 mod driver;
 #[path = "replay/facts.rs"]
 mod facts;
+#[path = "replay/levels.rs"]
+mod levels;
 #[path = "replay/peer.rs"]
 mod peer;
 #[path = "replay/recording.rs"]
@@ -136,7 +138,7 @@ fn check<R>(session: &Session, side: Side, node: &Node<Every, R>, (seen, found):
 fn a_client_reads_what_a_real_server_sent() {
     for (name, mppe, [_, expected]) in TUNNELS {
         let session = Session::new(name);
-        let mut node = session.client(mppe);
+        let mut node = session.client::<Every>(mppe);
         if is_reordered(name) {
             node = node.with_reorder();
         }
@@ -149,7 +151,7 @@ fn a_client_reads_what_a_real_server_sent() {
 fn a_server_reads_what_a_real_client_sent() {
     for (name, mppe, [expected, _]) in TUNNELS {
         let session = Session::new(name);
-        let mut node = session.server(mppe);
+        let mut node = session.server::<Every>(mppe);
         if is_reordered(name) {
             node = node.with_reorder();
         }
@@ -163,11 +165,11 @@ fn a_server_reads_what_a_real_client_sent() {
 #[test]
 fn a_client_proves_itself_by_md5_as_a_real_one_did() {
     let session = Session::new("chap-md5");
-    let mut client = session.client(NONE);
+    let mut client = session.client::<Every>(NONE);
     session.replay(&mut client, Side::Client);
     check(&session, Side::Client, &client, (16, All));
     let session = Session::new("wrong-password-chap");
-    let mut client = session.client(NONE);
+    let mut client = session.client::<Every>(NONE);
     session.replay(&mut client, Side::Client);
     let refused = PppDown::AuthenticationFailed(ErrorCode::AuthenticationFailure);
     assert_eq!(client.down, Some(DownReason::Ppp(refused)));
@@ -233,7 +235,7 @@ type Failure = (
 fn a_session_that_failed_fails_for_the_same_cause() {
     for (name, (client_mppe, client_down), (server_mppe, server_down)) in FAILURES {
         let session = Session::new(name);
-        let mut client = session.client(client_mppe);
+        let mut client = session.client::<Every>(client_mppe);
         session.replay(&mut client, Side::Client);
         assert_eq!(
             client.down,
@@ -241,7 +243,7 @@ fn a_session_that_failed_fails_for_the_same_cause() {
             "{name}: {:#?}",
             client.events
         );
-        let mut server = session.server(server_mppe);
+        let mut server = session.server::<Every>(server_mppe);
         session.replay(&mut server, Side::Server);
         assert_eq!(
             server.down,
@@ -282,9 +284,9 @@ fn after_each_reset_every_packet_is_read() {
         });
         in_order.count()
     });
-    let mut client = session.client(STATEFUL).with_reorder();
+    let mut client = session.client::<Every>(STATEFUL).with_reorder();
     session.replay(&mut client, Side::Client);
-    let mut server = session.server(STATEFUL).with_reorder();
+    let mut server = session.server::<Every>(STATEFUL).with_reorder();
     session.replay(&mut server, Side::Server);
     assert_eq!([server.packets.len(), client.packets.len()], readable);
 }
@@ -299,9 +301,9 @@ fn what_has_whole_headers_comes_out_beside_what_has_not() {
         ("vj-noccomp", NONE),
     ] {
         let session = Session::new(name);
-        let mut client = session.client(mppe);
+        let mut client = session.client::<Every>(mppe);
         session.replay(&mut client, Side::Client);
-        let mut server = session.server(mppe);
+        let mut server = session.server::<Every>(mppe);
         session.replay(&mut server, Side::Server);
         let inside = recording::inside(name);
         for (packets, inside) in [server.packets, client.packets].iter().zip(&inside) {
@@ -344,9 +346,9 @@ fn a_stateless_session_with_losses_loses_no_more() {
             burst == 0
         });
         assert_eq!(sent, [4518, 4518]);
-        let mut client = session.client(STATELESS);
+        let mut client = session.client::<Every>(STATELESS);
         lossy.replay(&mut client, Side::Client);
-        let mut server = session.server(STATELESS);
+        let mut server = session.server::<Every>(STATELESS);
         lossy.replay(&mut server, Side::Server);
         let lost = expected.each_ref().map(|packets| 4518 - packets.len());
         assert!(
@@ -398,9 +400,9 @@ fn without_reordering_the_late_packets_are_missing() {
         let session = Session::new(name);
         let late = [Side::Client, Side::Server].map(|from| late(&session, from));
         assert_eq!(late, late_ones, "{name}");
-        let mut client = session.client(mppe);
+        let mut client = session.client::<Every>(mppe);
         session.replay(&mut client, Side::Client);
-        let mut server = session.server(mppe);
+        let mut server = session.server::<Every>(mppe);
         session.replay(&mut server, Side::Server);
         for (packets, side) in [
             (server.packets, Side::Client),
@@ -429,10 +431,10 @@ fn whatever_was_recorded_ends_in_good_order() {
         let session = Session::new(&name);
         let (records, facts) = (&session.records, &session.facts);
         for mppe in [NONE, STATELESS, EITHER] {
-            let mut client = session.client(mppe);
+            let mut client = session.client::<Every>(mppe);
             Driver::replay(&mut client, Side::Client, records, facts, false);
             assert!(client.down.is_some(), "{name}: {:#?}", client.events);
-            let mut server = session.server(mppe).with_reorder();
+            let mut server = session.server::<Every>(mppe).with_reorder();
             Driver::replay(&mut server, Side::Server, records, facts, false);
             assert!(server.down.is_some(), "{name}: {:#?}", server.events);
         }

@@ -15,6 +15,11 @@
 //!
 //! The octets are the same in any way.
 //!
+//! # Late packets
+//!
+//! A [`Decryptor`] refuses a packet that others have overtaken. With a [`Skipped`] beside it, which keeps the keys of those
+//! that were missing, such a packet is decrypted when it comes.
+//!
 //! # Idle time
 //!
 //! [`Encryptor::with_prepared`] and [`Decryptor::with_prepared`] add room for the keys of packets to come, which
@@ -26,11 +31,13 @@ mod early;
 mod encryptor;
 mod jobs;
 mod prepared;
+mod skipped;
 
 pub use decryptor::{Decryptor, Trial};
 pub use early::{Batch, Early};
 pub use encryptor::Encryptor;
 pub use jobs::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
+pub use skipped::{LateTrial, Skipped};
 
 use crate::decryptor::side_by_side;
 use core::{iter, mem};

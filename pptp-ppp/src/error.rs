@@ -34,6 +34,9 @@ pub enum Discard {
     AwaitsReset,
     /// What came out of decryption is no packet: it was forged, damaged or encrypted with another key.
     Implausible,
+    /// Others have overtaken it, and it is not of those that are taken all the same: see
+    /// [`AnyOrder`](crate::AnyOrder).
+    Late,
     /// A network packet came before its protocol was up.
     NetworkNotUp,
     /// A packet of authentication was not acted upon.
@@ -58,6 +61,7 @@ impl fmt::Display for Discard {
             Self::WrongCount => "its coherency count is out of range",
             Self::AwaitsReset => "undecipherable after a loss, until the sender starts again",
             Self::Implausible => "it decrypts to no packet",
+            Self::Late => "it came too late",
             Self::NetworkNotUp => "its network protocol is not up",
             Self::LinkDown => "the link is down",
         };

@@ -145,6 +145,7 @@ pub use random::Random;
 #[cfg(feature = "alloc")]
 pub use suite::{AllocMppc, AllocMppcMppe};
 pub use suite::{
-    Compress, Early, InTurn, Mppc, MppcMppe, Mppe, NoMppc, NoSuite, ResetCounts, Sealer, Suite,
+    AnyOrder, Compress, Delivery, Early, InOrder, InTurn, Mppc, MppcMppe, Mppe, NoMppc, NoSuite,
+    ResetCounts, Sealer, Suite,
 };
 pub use time::Instant;

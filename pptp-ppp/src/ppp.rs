@@ -82,7 +82,7 @@ pub enum TimerKind {
     Echo,
     /// Authentication waits for an answer.
     Authentication,
-    /// CCP waits for an answer, be it that to a Reset-Request.
+    /// CCP waits for an answer, be it that to a Reset-Request; or keys that were kept for late packets are given up.
     CcpRestart,
     /// A network control protocol waits for an answer.
     NetworkRestart,
@@ -243,6 +243,13 @@ impl<P: Profile> Ppp<P> {
     #[must_use]
     pub fn resets(&self) -> ResetCounts {
         self.suite.resets()
+    }
+
+    /// How many packets were delivered though others had overtaken them: none, unless the suite keeps keys for them. It
+    /// wraps around.
+    #[must_use]
+    pub fn delivered_late(&self) -> u64 {
+        self.suite.delivered_late()
     }
 
     /// The longest packet, in octets, that [`Ppp::send`] takes.

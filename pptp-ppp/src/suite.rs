@@ -3,6 +3,7 @@
 //! The two octets before an encrypted packet, and Reset, belong to the suite; the crates of the ciphers know neither.
 
 mod compression;
+mod delivery;
 mod none;
 mod sealer;
 
@@ -19,6 +20,7 @@ use crate::wire::{Frame, Packet, Protocol};
 pub use compression::AllocMppc;
 pub use compression::{Compress, Mppc, NoMppc};
 use core::ops::Range;
+pub use delivery::{AnyOrder, Delivery, InOrder};
 pub use none::NoSuite;
 use pptp_mppe::{BATCH, LinkKeys, stateless};
 pub use sealer::Sealer;
@@ -156,6 +158,8 @@ pub(crate) mod sealed {
         const OVERHEAD: usize;
         /// Whether there is anything that could come as protocol 0x00FD.
         const SEALS: bool;
+        /// Whether [`SuiteLayer::open_late`] is of any use.
+        const TAKES_LATE: bool;
 
         /// `mppc`: whether compression is wished for.
         fn new(policy: MppePolicy, mppc: bool, timing: Timing) -> Self;
@@ -187,6 +191,8 @@ pub(crate) mod sealed {
         /// How packets are compressed: what we send, and what we receive.
         fn compression(&self) -> (Option<Compression>, Option<Compression>);
         fn resets(&self) -> ResetCounts;
+        /// How many late packets were delivered.
+        fn delivered_late(&self) -> u64;
         fn gate(&self) -> Gate;
         /// Whether packets in the clear are refused.
         fn refuses_clear(&self) -> bool;
@@ -217,6 +223,8 @@ pub(crate) mod sealed {
             early: impl Into<Option<Early>>,
             sealed: &mut [u8],
         ) -> Result<Opened, Discard>;
+        /// As [`SuiteLayer::open`], of what others have overtaken.
+        fn open_late(&mut self, now: Instant, sealed: &mut [u8]) -> Result<Opened, Discard>;
         /// The packet that [`SuiteLayer::open`] has just found in `sealed`.
         fn opened<'a>(&'a self, sealed: &'a [u8], place: Place) -> &'a [u8];
     }

@@ -199,7 +199,7 @@ impl Session {
     /// # Errors
     /// [`Discard::Late`] if a later packet has been confirmed: this one must not be handled any more (RFC 2637 §4.3).
     pub fn deliver(&mut self, sequence: u32) -> Result<(), Discard> {
-        let result = self.receiver.check_order(sequence);
+        let result = self.check_order(sequence);
         if let Err(discard) = &result {
             self.stats.count_discard(discard);
         }
@@ -214,6 +214,11 @@ impl Session {
         if self.receiver.confirm(sequence, proof) {
             self.owe_acknowledgment(now);
         }
+    }
+
+    /// As [`deliver`](Self::deliver), without counting what is late: it may be taken all the same.
+    pub(crate) fn check_order(&self, sequence: u32) -> Result<(), Discard> {
+        self.receiver.check_order(sequence)
     }
 
     /// Counts a packet that was dropped by whoever its payload is for.

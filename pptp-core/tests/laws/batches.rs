@@ -2,22 +2,27 @@
 
 use super::dice::Dice;
 use super::ends::packet;
+use super::late::FullInAnyOrder;
 use super::traffic::{Tunnel, tunnel};
 use core::time::Duration;
-use pptp_core::ppp::Full;
 use pptp_core::ppp::config::{Modes, MppePolicy, Requirement, Strengths};
+use pptp_core::ppp::{Full, Profile};
 use pptp_core::testkit::Conditions;
 use pptp_core::time::Instant;
 use pptp_core::{Client, Discard, Inbound, Network, Outgoing, Server};
 
 /// A tunnel that is up, and the time.
-fn up(modes: Modes, requirement: Requirement, seed: u64) -> (Client<Full>, Server<Full>, Instant) {
+fn up<P: Profile>(
+    modes: Modes,
+    requirement: Requirement,
+    seed: u64,
+) -> (Client<P>, Server<P>, Instant) {
     let policy = MppePolicy {
         requirement,
         strengths: Strengths::BITS_128,
         modes,
     };
-    let mut sim: Tunnel<Full> = tunnel(policy, Conditions::PERFECT, seed);
+    let mut sim: Tunnel<P> = tunnel(policy, Conditions::PERFECT, seed);
     sim.run_for(Duration::from_secs(5));
     let now = sim.now();
     let (client, server) = (sim.client.session, sim.server.session);
@@ -86,7 +91,7 @@ fn arriving(dice: &mut Dice, sent: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     arriving
 }
 
-fn check(seed: u64) -> usize {
+fn check<P: Profile>(seed: u64) -> usize {
     let mut dice = Dice::seed(seed);
     let modes = dice.pick(&[Modes::STATELESS, Modes::STATELESS, Modes::STATEFUL]);
     let requirement = dice.pick(&[
@@ -94,7 +99,7 @@ fn check(seed: u64) -> usize {
         Requirement::Require,
         Requirement::Refuse,
     ]);
-    let (mut client, server, now) = up(modes, requirement, seed);
+    let (mut client, server, now) = up::<P>(modes, requirement, seed);
     let packets: Vec<_> = (0..40).map(|number| content(&mut dice, number)).collect();
 
     // Sent by batches, and one by one.
@@ -164,13 +169,24 @@ fn check(seed: u64) -> usize {
 
 #[test]
 fn batches_give_what_one_by_one_gives() {
-    let arrived: usize = (0..300).map(check).sum();
+    let arrived: usize = (0..300).map(check::<Full>).sum();
     println!("{arrived} of {} packets arrived", 300 * 40);
     assert!(arrived > 300 * 15);
 }
 
+#[test]
+fn batches_give_what_one_by_one_gives_where_late_packets_are_taken() {
+    let arrived: usize = (0..200).map(check::<FullInAnyOrder>).sum();
+    let in_order: usize = (0..200).map(check::<Full>).sum();
+    println!("{arrived} packets arrived, {in_order} of them in order");
+    assert!(arrived > in_order);
+    let arrived: usize = (0..60).map(check_jobs::<FullInAnyOrder>).sum();
+    let in_order: usize = (0..60).map(check_jobs::<Full>).sum();
+    assert!(arrived > in_order);
+}
+
 /// A packet each of several tunnels at once, of which not all are up.
-fn check_jobs(seed: u64) -> usize {
+fn check_jobs<P: Profile>(seed: u64) -> usize {
     let mut dice = Dice::seed(seed);
     let mut now = Instant::ZERO;
     let (mut clients, mut servers): (Vec<_>, Vec<_>) = (0..1 + dice.below(9))
@@ -181,7 +197,7 @@ fn check_jobs(seed: u64) -> usize {
                 Requirement::Require,
                 Requirement::Refuse,
             ]);
-            let (mut client, mut server, up) = up(modes, requirement, seed ^ number as u64);
+            let (mut client, mut server, up) = up::<P>(modes, requirement, seed ^ number as u64);
             now = now.max(up);
             match dice.below(20) {
                 0 => client.control_closed(now),
@@ -286,14 +302,14 @@ fn check_jobs(seed: u64) -> usize {
 
 #[test]
 fn jobs_of_several_sessions_give_what_one_by_one_gives() {
-    let arrived: usize = (0..200).map(check_jobs).sum();
+    let arrived: usize = (0..200).map(check_jobs::<Full>).sum();
     println!("{arrived} packets arrived");
     assert!(arrived > 200 * 15);
 }
 
 #[test]
 fn without_a_call_nothing_is_taken_or_sent() {
-    let (client, _, now) = up(Modes::STATELESS, Requirement::Require, 1);
+    let (client, _, now) = up::<Full>(Modes::STATELESS, Requirement::Require, 1);
     let mut fresh: Client<Full> =
         Client::new(super::ends::client_config(MppePolicy::default()), [1; 32]);
     let mut datagram = client.clone();

@@ -16,6 +16,7 @@ mod dice;
 mod endings;
 mod ends;
 mod hostile;
+mod late;
 mod links;
 mod model;
 mod operations;

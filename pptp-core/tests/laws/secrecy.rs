@@ -2,6 +2,7 @@
 //! on the path does.
 
 use super::dice::Dice;
+use super::late::{FullInAnyOrder, MinimalInAnyOrder};
 use super::traffic::attacked;
 use pptp_core::ppp::{Full, Minimal, Profile};
 
@@ -36,4 +37,10 @@ fn nothing_crosses_in_the_clear_whatever_many_attackers_do() {
 #[test]
 fn nothing_crosses_in_the_clear_that_is_compressed_whatever_an_attacker_does() {
     check::<Full>(0..800, true);
+}
+
+#[test]
+fn nothing_crosses_in_the_clear_or_comes_twice_where_late_packets_are_taken() {
+    check::<MinimalInAnyOrder>(0..500, false);
+    check::<FullInAnyOrder>(0..300, true);
 }

@@ -7,8 +7,8 @@ use pptp_core::control::CallAnswer;
 use pptp_core::ppp::config::{Ipv4Config, LcpConfig, MppePolicy};
 use pptp_core::ppp::wire::{Code, Protocol};
 use pptp_core::ppp::{
-    Credentials, Demand, DownReason as PppDown, EveryMethod, Ipv4Only, Methods, Mppe, PppConfig,
-    Profile, Random,
+    AnyOrder, Credentials, Demand, DownReason as PppDown, EveryMethod, Ipv4Only, Methods, Mppe,
+    NoMppc, PppConfig, Profile, Random, Sealer,
 };
 use pptp_core::testkit::{Node, Side};
 use pptp_core::{Client, ClientConfig, DownReason, Pac, Pns, Server, ServerConfig};
@@ -25,6 +25,16 @@ impl Profile for Every {
 
 /// What an end said of a control protocol: Code and data.
 pub(crate) type Saying = (Protocol, Code, Vec<u8>);
+
+/// The same, and what comes late is delivered when it comes.
+#[derive(Debug, Clone)]
+pub(crate) struct EveryInAnyOrder;
+
+impl Profile for EveryInAnyOrder {
+    type Suite = Sealer<NoMppc, 0, AnyOrder<64>>;
+    type Auth = EveryMethod;
+    type Networks = Ipv4Only;
+}
 
 /// A recorded session, and who took part.
 pub(crate) struct Session {
@@ -59,7 +69,7 @@ impl Session {
     }
 
     /// A client of ours instead of the recorded one.
-    pub(crate) fn client(&self, mppe: MppePolicy) -> Node<Every, Pns> {
+    pub(crate) fn client<P: Profile>(&self, mppe: MppePolicy) -> Node<P, Pns> {
         let mut config = ClientConfig::default();
         config.call.call_id = self.facts.call_ids[0];
         config.ppp = self.ppp(Side::Client, mppe);
@@ -75,7 +85,7 @@ impl Session {
     }
 
     /// A server of ours instead of the recorded one.
-    pub(crate) fn server(&self, mppe: MppePolicy) -> Node<Every, Pac> {
+    pub(crate) fn server<P: Profile>(&self, mppe: MppePolicy) -> Node<P, Pac> {
         let mut config = ServerConfig::default();
         config.control.accept = Some(CallAnswer {
             call_id: self.facts.call_ids[1],
@@ -130,7 +140,7 @@ impl Session {
 
     /// Puts `node` in the place of the recorded end on `side`, and tells what it said. Of authentication that has to be
     /// what the recorded end said.
-    pub(crate) fn replay<R>(&self, node: &mut Node<Every, R>, side: Side) -> Vec<Saying> {
+    pub(crate) fn replay<P: Profile, R>(&self, node: &mut Node<P, R>, side: Side) -> Vec<Saying> {
         let said = Driver::replay(node, side, &self.records, &self.facts, true);
         let ours = authentication(&said);
         let recorded = self.facts.said.iter().filter(|said| said.by == side);

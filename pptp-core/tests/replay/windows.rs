@@ -141,7 +141,7 @@ fn check<R>(node: &Node<Every, R>, side: Side) {
 #[test]
 fn our_client_calls_rras() {
     let session = session();
-    let mut node = session.client(STATELESS);
+    let mut node = session.client::<Every>(STATELESS);
     let said = session.replay(&mut node, CLIENT);
     check(&node, CLIENT);
     let ipv4 = node.ipv4.unwrap();
@@ -196,7 +196,7 @@ fn our_client_calls_rras() {
 #[test]
 fn our_server_is_called_by_windows() {
     let session = session();
-    let mut node = session.server(STATELESS);
+    let mut node = session.server::<Every>(STATELESS);
     let said = session.replay(&mut node, SERVER);
     check(&node, SERVER);
     assert_said(

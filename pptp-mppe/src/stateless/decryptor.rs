@@ -155,10 +155,16 @@ impl<const PREPARED: usize, const KEPT: usize> Decryptor<PREPARED, KEPT> {
         self.packets
     }
 
+    /// Whether `count` is one of the past, as far as that can be told: of the 2048 before the expected one.
+    #[must_use]
+    pub const fn is_behind(&self, count: Count) -> bool {
+        count.since(self.expected) >= Count::SPACE / 2
+    }
+
     /// How many packets are missing before this one.
     pub(super) fn missing(&self, count: Count) -> Result<u16, DecryptError> {
         let missing = count.since(self.expected);
-        if missing >= Count::SPACE / 2 {
+        if self.is_behind(count) {
             let by = self.expected.since(count);
             return Err(DecryptError::Behind { by });
         }
@@ -254,6 +260,10 @@ impl<'d, const PREPARED: usize, const KEPT: usize> Trial<'_, 'd, PREPARED, KEPT>
     pub fn abort(mut self) -> &'d mut [u8] {
         self.undo();
         self.data
+    }
+
+    pub(super) const fn decryptor(&mut self) -> &mut Decryptor<PREPARED, KEPT> {
+        self.decryptor
     }
 
     fn undo(&mut self) {

@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use crate::suite::Early;
 use crate::suite::sealed::{Opened, SuiteLayer};
 use crate::time::Instant;
-use crate::wire::{Packet, Protocol};
+use crate::wire::{Frame, Packet, Protocol};
 
 impl<P: Profile> Ppp<P> {
     pub(super) fn handle_compressed<'a>(
@@ -20,7 +20,40 @@ impl<P: Profile> Ppp<P> {
     ) -> Result<Inbound<'a>, Discard> {
         let opened = self.suite.open(now, early, information);
         self.follow(now);
-        let Opened { protocol, place } = opened?;
+        self.handle_opened(now, opened?, information)
+    }
+
+    /// Takes a frame that others have overtaken, which only who numbers frames can tell: GRE does.
+    ///
+    /// Only what is encrypted is taken, and only by a suite that keeps keys for it: see
+    /// [`AnyOrder`](crate::AnyOrder).
+    ///
+    /// # Errors
+    /// [`Discard`] if it was dropped, which nothing needs to be done about.
+    pub fn handle_late_frame<'a>(
+        &'a mut self,
+        now: Instant,
+        frame: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        if !P::Suite::TAKES_LATE || self.phase != Phase::Network {
+            return Err(Discard::Late);
+        }
+        match Frame::parse_mut(frame).map_err(Discard::Malformed)? {
+            (Protocol::COMPRESSED, information) => {
+                let opened = self.suite.open_late(now, information)?;
+                self.handle_opened(now, opened, information)
+            }
+            _ => Err(Discard::Late),
+        }
+    }
+
+    fn handle_opened<'a>(
+        &'a mut self,
+        now: Instant,
+        opened: Opened,
+        information: &'a mut [u8],
+    ) -> Result<Inbound<'a>, Discard> {
+        let Opened { protocol, place } = opened;
         self.lcp.heard(now);
         // What came encrypted is not quoted in a Protocol-Reject, which is in the clear.
         let network = Network::from_protocol(protocol).ok_or(Discard::UnknownProtocol(protocol))?;

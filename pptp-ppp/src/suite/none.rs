@@ -22,6 +22,7 @@ pub struct NoSuite {
 impl SuiteLayer for NoSuite {
     const OVERHEAD: usize = 0;
     const SEALS: bool = false;
+    const TAKES_LATE: bool = false;
 
     fn new(policy: MppePolicy, _mppc: bool, _timing: Timing) -> Self {
         Self {
@@ -92,6 +93,10 @@ impl SuiteLayer for NoSuite {
         ResetCounts::NONE
     }
 
+    fn delivered_late(&self) -> u64 {
+        0
+    }
+
     fn gate(&self) -> Gate {
         if self.settled {
             Gate::Clear
@@ -138,6 +143,10 @@ impl SuiteLayer for NoSuite {
         _early: impl Into<Option<Early>>,
         _sealed: &mut [u8],
     ) -> Result<Opened, Discard> {
+        Err(Discard::UnknownProtocol(Protocol::COMPRESSED))
+    }
+
+    fn open_late(&mut self, _now: Instant, _sealed: &mut [u8]) -> Result<Opened, Discard> {
         Err(Discard::UnknownProtocol(Protocol::COMPRESSED))
     }
 

@@ -8,7 +8,7 @@ mod tests;
 
 use super::compression::Compress;
 use super::sealed::{Gate, Opened, Outcome, Place, SuiteLayer, SuitePending};
-use super::{Early, ResetCounts};
+use super::{Delivery, Early, InOrder, ResetCounts};
 use crate::automaton::{Actions, State};
 use crate::ccp::{Agreement, CcpPolicy, Compression, Encryption, decode};
 use crate::codec::Writer;
@@ -32,13 +32,17 @@ const MAX_REPLY: usize = 64;
 ///
 /// `PREPARED` is for the keys of how many packets to come [`Ppp::prepare`](crate::Ppp::prepare) has room, each way: 0, or
 /// a power of 2 up to 128. Each takes 274 octets.
+///
+/// `D` says what becomes of encrypted packets that others have overtaken: [`InOrder`](super::InOrder), or
+/// [`AnyOrder`](super::AnyOrder).
 #[derive(Debug, Clone)]
-pub struct Sealer<C: Compress, const PREPARED: usize = 0> {
+pub struct Sealer<C: Compress, const PREPARED: usize = 0, D: Delivery = InOrder> {
     ccp: Negotiator<CcpPolicy, MAX_REPLY>,
     keys: Option<LinkKeys>,
     encryptor: Option<Encryptor<PREPARED>>,
     decryptor: Option<Decryptor<PREPARED>>,
     compression: C,
+    delivery: D,
     facts: Facts,
     outcome: Outcome,
     resets: Resets,
@@ -57,7 +61,7 @@ bitflags::bitflags! {
     }
 }
 
-impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
+impl<C: Compress, const PREPARED: usize, D: Delivery> Sealer<C, PREPARED, D> {
     fn requirement(&self) -> Requirement {
         self.ccp.policy.policy().requirement
     }
@@ -160,6 +164,7 @@ impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
     fn stop(&mut self) {
         self.encryptor = None;
         self.decryptor = None;
+        self.delivery.stop();
         self.compression.stop_sending();
         self.compression.stop_receiving();
         self.resets.stop();
@@ -217,10 +222,11 @@ fn served(strengths: Strengths, keys: &LinkKeys) -> Strengths {
     served
 }
 
-impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
+impl<C: Compress, const PREPARED: usize, D: Delivery> SuiteLayer for Sealer<C, PREPARED, D> {
     /// The header and the inner Protocol field.
     const OVERHEAD: usize = 4;
     const SEALS: bool = true;
+    const TAKES_LATE: bool = D::TAKES_LATE;
 
     fn new(policy: MppePolicy, mppc: bool, timing: Timing) -> Self {
         Self {
@@ -229,6 +235,7 @@ impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
             encryptor: None,
             decryptor: None,
             compression: C::new(),
+            delivery: D::new(),
             facts: Facts::empty(),
             outcome: Outcome::Nothing,
             resets: Resets::new(),
@@ -362,11 +369,13 @@ impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
         self.ccp.handle_timeout(now);
         self.follow();
         self.resets.handle_timeout(now);
+        self.delivery.handle_timeout(now);
     }
 
     fn next_timeout(&self) -> Option<Instant> {
         let (ccp, resets) = (self.ccp.next_timeout(), self.resets.next_timeout());
-        [ccp, resets].into_iter().flatten().min()
+        let timers = [ccp, resets, self.delivery.next_timeout()];
+        timers.into_iter().flatten().min()
     }
 
     fn write_next(&self, out: &mut Writer<'_>) -> Option<SuitePending> {
@@ -428,6 +437,10 @@ impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
         ResetCounts { taken, granted }
     }
 
+    fn delivered_late(&self) -> u64 {
+        self.delivery.count()
+    }
+
     fn gate(&self) -> Gate {
         match (self.facts.contains(Facts::SETTLED), &self.encryptor) {
             (false, _) => Gate::Closed,
@@ -486,6 +499,10 @@ impl<C: Compress, const PREPARED: usize> SuiteLayer for Sealer<C, PREPARED> {
         sealed: &mut [u8],
     ) -> Result<Opened, Discard> {
         self.open_packet(now, early, sealed)
+    }
+
+    fn open_late(&mut self, now: Instant, sealed: &mut [u8]) -> Result<Opened, Discard> {
+        self.open_late_packet(now, sealed)
     }
 
     fn opened<'a>(&'a self, sealed: &'a [u8], place: Place) -> &'a [u8] {

@@ -3,7 +3,7 @@
 use super::super::Early;
 use super::super::compression::Compress;
 use super::super::sealed::{Opened, Place};
-use super::Sealer;
+use super::{Delivery, Sealer};
 use crate::automaton::State;
 use crate::codec::Reader;
 use crate::config::Requirement;
@@ -20,7 +20,7 @@ use pptp_mppe::{BATCH, Count, DecryptError, Decryptor, Mode, Packet, Trial};
 /// not have the count that is expected was sent after the last one, whatever the count.
 const LATE: u16 = 64;
 
-impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
+impl<C: Compress, const PREPARED: usize, D: Delivery> Sealer<C, PREPARED, D> {
     /// As [`SuiteLayer::open`](super::SuiteLayer::open).
     pub(super) fn open_packet(
         &mut self,
@@ -83,17 +83,53 @@ impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
             }
             return Err(Discard::Implausible);
         }
+        self.delivery.keep(now, &mut trial);
         let plaintext = trial.commit();
         self.resets.in_step(flushed);
         let Some(decompressor) = decompressor else {
-            let (protocol, packet) = split(plaintext).map_err(Discard::Malformed)?;
-            let place = Place::Datagram(end.saturating_sub(packet.len())..end);
-            return Ok(Opened { protocol, place });
+            return take_out(plaintext, end);
         };
         if missing {
             decompressor.lose();
         }
         unpack(decompressor, flags, plaintext, end)
+    }
+
+    /// As [`SuiteLayer::open_late`](super::SuiteLayer::open_late). Nothing else changes by it: keys and count have gone on,
+    /// and in stateless mode, the only one with keys for it, no later packet hangs on the history.
+    pub(super) fn open_late_packet(
+        &mut self,
+        now: Instant,
+        sealed: &mut [u8],
+    ) -> Result<Opened, Discard> {
+        let header = Header::parse(&mut Reader::new(sealed)).map_err(Discard::Malformed)?;
+        let end = sealed.len();
+        let data = sealed.get_mut(Header::LEN..).unwrap_or_default();
+        if !header.bits().contains(HeaderBits::ENCRYPTED) {
+            return Err(Discard::WrongEncryptionBits);
+        }
+        let decryptor = self.decryptor.as_ref().ok_or(Discard::EncryptionNotUp)?;
+        let receiving = self.compression.receiving_mut();
+        let decompressor = receiving.map(|receiving| &mut receiving.decompressor);
+        if is_compressed(header) && decompressor.is_none() {
+            return Err(Discard::WrongEncryptionBits);
+        }
+        let flags = flags(header, decryptor.mode());
+        let count = Count::new(header.count());
+        let trial = self.delivery.decrypt(now, decryptor, count, data);
+        let trial = trial.ok_or(Discard::WrongCount)?;
+        // It uses its key up, so that it has to be beyond doubt.
+        if looks(trial.plaintext(), flags, decompressor.as_deref()) < Plausibility::Strong {
+            trial.abort();
+            return Err(Discard::Implausible);
+        }
+        let plaintext = trial.commit();
+        let opened = match decompressor {
+            Some(decompressor) => unpack(decompressor, flags, plaintext, end),
+            None => take_out(plaintext, end),
+        }?;
+        self.delivery.delivered();
+        Ok(opened)
     }
 
     /// What is only compressed, or stands where something compressed might (RFC 2118 §4.3).
@@ -298,6 +334,13 @@ fn looks(text: &[u8], flags: Flags, decompressor: Option<&Decompressor>) -> Plau
     len.map_or(Plausibility::None, |len| {
         judge_start(start.get(..len).unwrap_or(&start), len)
     })
+}
+
+/// Finds the packet in what is not compressed, and ends at the octet `end` of what came as protocol 0x00FD.
+fn take_out(text: &[u8], end: usize) -> Result<Opened, Discard> {
+    let (protocol, packet) = split(text).map_err(Discard::Malformed)?;
+    let place = Place::Datagram(end.saturating_sub(packet.len())..end);
+    Ok(Opened { protocol, place })
 }
 
 /// Decompresses what ends at the octet `end` of what came as protocol 0x00FD.

@@ -2,7 +2,7 @@
 
 use super::super::compression::Compress;
 use super::super::compression::sealed::Sending;
-use super::Sealer;
+use super::{Delivery, Sealer};
 use crate::codec::Writer;
 use crate::wire::Protocol;
 use crate::wire::mppe::{Header, HeaderBits};
@@ -44,7 +44,7 @@ impl Body {
     }
 }
 
-impl<C: Compress, const PREPARED: usize> Sealer<C, PREPARED> {
+impl<C: Compress, const PREPARED: usize, D: Delivery> Sealer<C, PREPARED, D> {
     /// As [`SuiteLayer::seal`](super::SuiteLayer::seal).
     pub(super) fn seal_packet(
         &mut self,
