@@ -9,6 +9,7 @@
 //! * [`Profile`]: what a link is made of, chosen by type. [`Minimal`], [`Full`] and [`Bare`] are ready.
 //! * [`auth::eap`], [`auth::mschapv2`], [`mschap`], [`automaton`]: the parts, useful alone.
 //! * [`guard`]: against those who guess passwords.
+//! * [`hdlc`]: frames on lines of octets, for serial ports and modems.
 //! * [`wire`]: every message, parsed, written and printed.
 //! * [`plausible`]: what tells a packet that decrypted well from one that did not.
 //!
@@ -112,6 +113,7 @@ pub mod config;
 mod error;
 mod event;
 pub mod guard;
+pub mod hdlc;
 mod ipcp;
 mod lcp;
 mod log;
