@@ -1,8 +1,8 @@
 //! The rules as a page: `docs/control-states.md`.
 
 use super::*;
+use alloc::collections::BTreeSet;
 use core::fmt::Write as _;
-use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 
