@@ -58,6 +58,9 @@ impl<const CALLS: usize> Connection<CALLS> {
     /// Asks the peer to take an incoming call, as PAC, and returns the call's index. If it does, there is an
     /// [`Event::CallAccepted`](super::Event::CallAccepted).
     ///
+    /// The id of a call that was ended before the peer has answered it should not be another's next: the answer to the first
+    /// would count for the second. RFC 2637 §3.2.2 suggests twice as many ids as calls.
+    ///
     /// # Errors
     /// If the connection is not established, is a PNS's, or has no room for the call or its id.
     pub fn offer_call(

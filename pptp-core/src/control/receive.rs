@@ -12,10 +12,10 @@ use super::{
 use crate::ProtocolError;
 use crate::time::Instant;
 use crate::wire::{
-    CallClearRequest, CallDisconnectNotify, EchoReply, GeneralError, IncomingCallConnected,
-    IncomingCallReply, IncomingCallRequest, IncomingCallResult, Message, OutgoingCallReply,
-    OutgoingCallRequest, OutgoingCallResult, SetLinkInfo, StartControlConnectionReply,
-    StartControlConnectionRequest, Version, WanErrorNotify,
+    CallClearRequest, CallDisconnectNotify, DisconnectResult, EchoReply, GeneralError,
+    IncomingCallConnected, IncomingCallReply, IncomingCallRequest, IncomingCallResult, Message,
+    OutgoingCallReply, OutgoingCallRequest, OutgoingCallResult, SetLinkInfo,
+    StartControlConnectionReply, StartControlConnectionRequest, Version, WanErrorNotify,
 };
 
 impl<const CALLS: usize> Connection<CALLS> {
@@ -324,9 +324,13 @@ impl<const CALLS: usize> Connection<CALLS> {
         // The PAC's own id (RFC 2637 §2.13); accel-ppp and Linux's NAT helper put the PNS's there. Of a call that was
         // cleared before it was answered the PAC's is not known.
         let by_pac = |call: &Call| call.automaton.is_pns() && call.pac_id() == Some(call_id);
+        // What says that there is no such call answers a Call-Clear-Request that crossed the notice of the call's end. By
+        // now the same id may be another call's, which nobody has cleared.
+        let is_unknown = notify.result == DisconnectResult::GeneralError
+            && notify.error == GeneralError::BadCallId;
         let by_pns = |call: &Call| {
-            call.automaton.is_pns()
-                && (call.pns_id() == Some(call_id) || call.is_cleared_unanswered())
+            let is_it = call.pns_id() == Some(call_id) || call.is_cleared_unanswered();
+            call.automaton.is_pns() && is_it && (!is_unknown || call.automaton.is_clearing())
         };
         let Some(call) = find_either(&mut self.calls, by_pac, by_pns) else {
             count(&mut self.stats.unexpected);

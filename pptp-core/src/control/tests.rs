@@ -1,8 +1,10 @@
+mod crossing;
 mod incoming;
 mod laws;
 mod matrix;
 mod pair;
 mod peers;
+mod sequences;
 mod tables;
 mod timers;
 

@@ -7,12 +7,12 @@ mod states;
 
 pub(super) use messages::{Variant, messages};
 
-pub(super) use states::connection_in;
+pub(super) use states::{ROLES, STATES, connection_in};
 
 use super::*;
 use messages::Room;
 use rules::{IGNORED, Rule, SECTIONS};
-use states::{ROLES, STATES, name_of};
+use states::name_of;
 
 /// A cell of the matrix: what the code does.
 #[derive(Debug, PartialEq, Eq)]
@@ -222,7 +222,7 @@ fn walk(role: Role) -> usize {
 /// Those of the connection: four in either origin, and two that are of one alone.
 const OF_CONNECTION: usize = 4 * 2 + 2;
 
-const MESSAGES: usize = 46;
+const MESSAGES: usize = 47;
 
 #[test]
 fn as_pns() {

@@ -38,6 +38,16 @@ fn wan_errors(peer_call_id: u16) -> Vec<u8> {
     })
 }
 
+fn no_such_call(call_id: u16) -> Vec<u8> {
+    octets(CallDisconnectNotify {
+        call_id,
+        result: DisconnectResult::GeneralError,
+        error: GeneralError::BadCallId,
+        cause: 0,
+        statistics: b"",
+    })
+}
+
 fn link_info(peer_call_id: u16) -> Vec<u8> {
     octets(SetLinkInfo {
         peer_call_id,
@@ -99,6 +109,7 @@ pub(in crate::control::tests) fn messages() -> Vec<Variant> {
         ("CDN 200", call_disconnect(200)),
         ("CDN 100", call_disconnect(100)),
         ("CDN 300", call_disconnect(300)),
+        ("CDN 100 2/5", no_such_call(100)),
         ("WEN 100", wan_errors(100)),
         ("WEN 300", wan_errors(300)),
         ("SLI 100", link_info(100)),

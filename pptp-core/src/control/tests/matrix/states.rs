@@ -7,7 +7,7 @@ use crate::control::{incoming_pac, incoming_pns, outgoing_pac, outgoing_pns};
 
 /// A state: its name in the rules, and what it is.
 #[rustfmt::skip]
-pub(super) const STATES: [(&str, &str); 22] = [
+pub(in crate::control::tests) const STATES: [(&str, &str); 22] = [
     ("closed", "There is no TCP connection. The RFC's \"idle\" of an originator."),
     ("wait_request", "The receiver waits for the peer's Start-Control-Connection-Request: its \"idle\", with a TCP connection."),
     ("wait_ctl_reply", "The originator has sent its Start-Control-Connection-Request."),
@@ -33,7 +33,7 @@ pub(super) const STATES: [(&str, &str); 22] = [
 ];
 
 /// The roles, as the rules call them.
-pub(super) const ROLES: [(Role, &str); 3] =
+pub(in crate::control::tests) const ROLES: [(Role, &str); 3] =
     [(Role::Pns, "PNS"), (Role::Pac, "PAC"), (Role::Both, "both")];
 
 /// A connection in a state of [`STATES`], with nothing left to be sent and told; `None` if that role or that origin does
