@@ -6,7 +6,7 @@ mod follow;
 
 use crate::control::{self, CallInfo, CallRequest, CloseReason, Connection, LinkInfo};
 use crate::event::{DownReason, Event};
-use crate::gre::{self, Proof, Received};
+use crate::gre::{self, Proof, Received, SlidingWindow, WindowState};
 use crate::wire::{MAX_CONTROL_MESSAGE, WanErrorNotify};
 use crate::{Discard, ProtocolError};
 pub use batch::{Batch, Jobs};
@@ -39,12 +39,19 @@ pub struct Pac;
 pub struct GreConfig {
     /// How long an acknowledgment waits for a packet that it can ride on.
     pub ack_delay: Duration,
+    /// Whether packets that others have overtaken are delivered where the suite keeps keys for them
+    /// ([`pptp_ppp::AnyOrder`]). By default they are.
+    pub deliver_late: bool,
+    /// Whether packets wait for the peer's acknowledgments. By default they do not.
+    pub window: SlidingWindow,
 }
 
 impl Default for GreConfig {
     fn default() -> Self {
         Self {
             ack_delay: Duration::from_millis(100),
+            deliver_late: true,
+            window: SlidingWindow::Off,
         }
     }
 }
@@ -58,6 +65,8 @@ pub enum TimerKind {
     Control(control::TimerKind),
     /// An acknowledgment is due.
     Acknowledgment,
+    /// An acknowledgment of the peer's is overdue.
+    Window,
     /// PPP's.
     Ppp(pptp_ppp::TimerKind),
 }
@@ -285,10 +294,10 @@ impl<P: Profile, R> Session<P, R> {
         late: Discard,
         payload: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        let taken = if self.carrier {
+        let taken = if self.carrier && self.gre_config.deliver_late {
             self.ppp.handle_late_frame(now, payload)
         } else {
-            Err(pptp_ppp::Discard::LinkDown)
+            Err(pptp_ppp::Discard::Late)
         };
         taken.map_err(|_| {
             self.gre.count_discard(&late);
@@ -298,6 +307,9 @@ impl<P: Profile, R> Session<P, R> {
 
     /// Puts a network packet into a GRE packet in `out`, encrypted if that was agreed on: to be sent as a datagram of IP
     /// protocol 47.
+    ///
+    /// With a [`SlidingWindow`], after a [`SendError::WindowFull`] there may be room again once [`Self::handle_gre`] has
+    /// taken something, or [`Self::handle_timeout`] was due: see [`Self::window_room`].
     ///
     /// `out` needs [`MAX_GRE_OVERHEAD`] octets more than the packet has.
     ///
@@ -316,6 +328,9 @@ impl<P: Profile, R> Session<P, R> {
         // What is encrypted has to go out.
         if packet.len() > MAX_PACKET {
             return Err(SendError::TooLong { mtu: self.mtu() });
+        }
+        if self.gre.window_room() == 0 {
+            return Err(SendError::WindowFull);
         }
         let header = self.gre.header_len();
         let room = out.get_mut(header..).unwrap_or_default();
@@ -472,6 +487,19 @@ impl<P: Profile, R> Session<P, R> {
         self.ppp.mtu().min(MAX_PACKET)
     }
 
+    /// How many packets may go out before [`Self::send`] says [`SendError::WindowFull`]: [`u32::MAX`] without a
+    /// [`SlidingWindow`].
+    #[must_use]
+    pub fn window_room(&self) -> u32 {
+        self.gre.window_room()
+    }
+
+    /// How the sliding window stands, if there is one.
+    #[must_use]
+    pub fn window(&self) -> Option<WindowState> {
+        self.gre.window()
+    }
+
     /// How far PPP has come.
     #[must_use]
     pub const fn phase(&self) -> Phase {
@@ -574,10 +602,11 @@ impl<P: Profile, R> Session<P, R> {
         if !self.carrier {
             return control;
         }
-        let gre = self
-            .gre
-            .next_timeout()
-            .map(|at| (at, TimerKind::Acknowledgment));
+        let kind = self.gre.timeout_reason().map(|kind| match kind {
+            gre::TimerKind::Acknowledgment => TimerKind::Acknowledgment,
+            gre::TimerKind::Window => TimerKind::Window,
+        });
+        let gre = self.gre.next_timeout().zip(kind);
         let kind = self.ppp.timeout_reason().map(TimerKind::Ppp);
         let ppp = self.ppp.next_timeout().zip(kind);
         [control, gre, ppp]

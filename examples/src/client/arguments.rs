@@ -103,9 +103,25 @@ pub struct NetworkOptions {
     #[arg(long, default_value_t = 1400, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
     pub mtu: u16,
 
-    /// How long to wait for packets that the network has overtaken by later ones; 0 drops them
+    /// What to do about packets that others have overtaken on the way
+    #[arg(long, value_enum, default_value_t = Ordering::Buffer, value_name = "HOW")]
+    pub order: Ordering,
+
+    /// How long to wait for packets that others have overtaken, with `--order buffer`; 0 drops them
     #[arg(long, default_value_t = 50, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u16).range(0..=2000))]
     pub reorder: u16,
+}
+
+/// What becomes of packets that others have overtaken on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Ordering {
+    /// They are dropped
+    Discard,
+    /// They are waited for, and what has overtaken them waits with them: see --reorder
+    Buffer,
+    /// They are delivered when they come, behind those that have overtaken them; only those encrypted stateless, others
+    /// are dropped
+    Late,
 }
 
 /// What to do about a tunnel that is lost.
@@ -162,6 +178,7 @@ impl Arguments {
         config.control.start.host_name = FieldText::new(b"local");
         config.control.time_outs.start = self.connect_timeout();
         config.control.time_outs.call = self.connect_timeout();
+        config.gre.deliver_late = self.network.order == Ordering::Late;
         config.ppp.lcp.mru = self.network.mtu;
         config.ppp.lcp.mtu = self.network.mtu;
         let interval = self.staying.echo_interval;
@@ -184,7 +201,10 @@ impl NetworkOptions {
     /// How long packets wait for those before them.
     #[must_use]
     pub fn patience(&self) -> Duration {
-        Duration::from_millis(self.reorder.into())
+        match self.order {
+            Ordering::Buffer => Duration::from_millis(self.reorder.into()),
+            Ordering::Discard | Ordering::Late => Duration::ZERO,
+        }
     }
 
     /// The networks that go through the tunnel.
@@ -267,6 +287,19 @@ mod tests {
         assert_eq!(other.echo_failures, 2);
         let never = config("pptp-client host -u alice --echo-interval 0");
         assert_eq!(never.echo_interval, None);
+    }
+
+    #[test]
+    fn what_is_overtaken_is_waited_for_unless_told_otherwise() {
+        let order = |line: &str| {
+            let arguments = parse(&format!("pptp-client host -u alice{line}")).unwrap();
+            let late = arguments.config().unwrap().gre.deliver_late;
+            (arguments.network.patience().as_millis(), late)
+        };
+        assert_eq!(order(""), (50, false));
+        assert_eq!(order(" --reorder 0"), (0, false));
+        assert_eq!(order(" --order discard"), (0, false));
+        assert_eq!(order(" --order late"), (0, true));
     }
 
     #[test]

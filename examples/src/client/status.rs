@@ -52,15 +52,17 @@ impl fmt::Display for Traffic {
 /// The GRE packets of one tunnel that came, for what did not come.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Arrivals {
-    /// The numbers of the first packet that was delivered, and the last one, and how many came.
+    /// The numbers of the first packet that was delivered, and the highest one, and how many came.
     delivered: Option<(u32, u32, u64)>,
 }
 
 impl Arrivals {
     /// A packet has been delivered, and was of use.
     pub fn delivered(&mut self, sequence: u32) {
-        let (first, _, packets) = self.delivered.unwrap_or((sequence, sequence, 0));
-        self.delivered = Some((first, sequence, packets + 1));
+        let (first, last, packets) = self.delivered.unwrap_or((sequence, sequence, 0));
+        let is_late = last.wrapping_sub(sequence).cast_signed() > 0;
+        let last = if is_late { last } else { sequence };
+        self.delivered = Some((first, last, packets + 1));
     }
 
     /// A packet has come, and was of no use.
@@ -94,6 +96,8 @@ pub struct Status<'a> {
     pub arrivals: Arrivals,
     /// How many were put in order.
     pub overtaken: u64,
+    /// How many were delivered behind those that had overtaken them.
+    pub late: u64,
     /// What GRE has counted.
     pub gre: &'a gre::Stats,
     /// What the control connection has counted.
@@ -149,11 +153,12 @@ impl Status<'_> {
         [
             self.traffic.to_string(),
             format!(
-                "GRE: sent {}, received {}, {} lost; {} put in order; dropped: {} late, {} doubled, {} of no use",
+                "GRE: sent {}, received {}, {} lost; {} put in order, {} delivered late; dropped: {} late, {} doubled, {} of no use",
                 gre.sent,
                 gre.received,
                 self.arrivals.lost(),
                 self.overtaken,
+                self.late,
                 gre.late,
                 gre.duplicate,
                 gre.ppp
@@ -202,6 +207,9 @@ mod tests {
         }
         arrivals.useless();
         assert_eq!(arrivals.lost(), 2);
+        // 4 comes after all.
+        arrivals.delivered(first.wrapping_add(4));
+        assert_eq!(arrivals.lost(), 1);
     }
 
     #[test]

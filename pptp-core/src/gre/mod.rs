@@ -34,6 +34,7 @@ mod receiver;
 mod reorder;
 mod session;
 mod stats;
+mod window;
 
 pub use crate::wire::GreHeader;
 pub use ipv4::strip_ipv4;
@@ -41,6 +42,7 @@ pub use receiver::{Proof, WINDOW};
 pub use reorder::Reorder;
 pub use session::{Config, Received, Session, TimerKind};
 pub use stats::Stats;
+pub use window::{MIN_TIMEOUT, PATIENCE, SlidingWindow, WindowState};
 
 use crate::codec::{ParseError, Reader};
 use crate::error::Discard;

@@ -2,6 +2,7 @@
 
 use super::receiver::{Arrival, Proof, Receiver};
 use super::stats::{Stats, count};
+use super::window::{SlidingWindow, Timer, Window, WindowState};
 use super::{MAX_PAYLOAD_LEN, distance};
 use crate::codec::BufferTooSmall;
 use crate::error::Discard;
@@ -23,6 +24,10 @@ pub struct Config {
     pub our_window: u16,
     /// The receive window that the peer told us, in packets. It is 64 by default.
     pub peer_window: u16,
+    /// The packet processing delay that the peer told us, in tenths of a second. It is 0 by default.
+    pub peer_delay: u16,
+    /// Whether packets wait for the peer's acknowledgments. By default they do not.
+    pub window: SlidingWindow,
     /// How long an acknowledgment waits for a packet to ride on, 100 ms by default.
     pub ack_delay: Duration,
 }
@@ -36,6 +41,8 @@ impl Config {
             peer_call_id,
             our_window: 64,
             peer_window: 64,
+            peer_delay: 0,
+            window: SlidingWindow::Off,
             ack_delay: Duration::from_millis(100),
         }
     }
@@ -48,14 +55,17 @@ impl Config {
 pub enum TimerKind {
     /// An acknowledgment has waited long enough for a packet to ride on.
     Acknowledgment,
+    /// An acknowledgment of the peer's has been waited for long enough (RFC 2637 §4.4).
+    Window,
 }
 
 impl TimerKey for TimerKind {
-    const ALL: &'static [Self] = &[Self::Acknowledgment];
+    const ALL: &'static [Self] = &[Self::Acknowledgment, Self::Window];
 
     fn slot(self) -> usize {
         match self {
             Self::Acknowledgment => 0,
+            Self::Window => 1,
         }
     }
 }
@@ -87,6 +97,11 @@ pub enum Received<'d> {
 /// [`seal`](Self::seal) writes the header in front of it. Acknowledgments ride on these packets; those that find none
 /// in time come out of [`poll_ack`](Self::poll_ack).
 ///
+/// With a [`SlidingWindow`] no more packets should go out than [`window_room`](Self::window_room) tells. What must go out
+/// may go all the same: `seal` refuses nothing for that. Room comes with acknowledgments and with time: a peer that
+/// acknowledges nothing for [`PATIENCE`](super::PATIENCE) time-outs in a row is not waited for any more, unless it
+/// acknowledges something without a packet of its own after all.
+///
 /// Any order of calls is safe. A call to `poll_ack` is due after each call that takes the time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -100,7 +115,8 @@ pub struct Session {
     next: u32,
     /// The first number that the peer has not acknowledged.
     unacked: u32,
-    timers: TimerTable<TimerKind, 1>,
+    window: Option<Window>,
+    timers: TimerTable<TimerKind, 2>,
     stats: Stats,
 }
 
@@ -110,6 +126,7 @@ impl Session {
     pub const fn new(config: Config) -> Self {
         Self {
             config,
+            window: Window::new(config.window, config.peer_window, config.peer_delay),
             receiver: Receiver::new(),
             owed: 0,
             ack_due: false,
@@ -138,6 +155,20 @@ impl Session {
     #[must_use]
     pub const fn in_flight(&self) -> u32 {
         self.next.wrapping_sub(self.unacked)
+    }
+
+    /// How many packets may go out now (RFC 2637 §4.2): [`u32::MAX`] if nothing waits for acknowledgments.
+    #[must_use]
+    pub fn window_room(&self) -> u32 {
+        self.window
+            .as_ref()
+            .map_or(u32::MAX, |window| window.room(self.next))
+    }
+
+    /// How the sliding window stands, if there is one.
+    #[must_use]
+    pub fn window(&self) -> Option<WindowState> {
+        self.window.as_ref().map(Window::state)
     }
 
     /// Takes a datagram, from its GRE header on.
@@ -171,7 +202,7 @@ impl Session {
             });
         }
         if let Some(acknowledgment) = header.acknowledgment {
-            self.handle_acknowledgment(acknowledgment);
+            self.handle_acknowledgment(now, acknowledgment, header.sequence.is_none());
         }
         let Some(sequence) = header.sequence else {
             if header.payload_len > 0 {
@@ -239,7 +270,7 @@ impl Session {
     /// cannot be in the buffer. Nothing changes then.
     pub fn seal<'b>(
         &mut self,
-        _now: Instant,
+        now: Instant,
         out: &'b mut [u8],
         payload_len: usize,
     ) -> Result<&'b [u8], SendError> {
@@ -258,6 +289,11 @@ impl Session {
         let packet = out.get_mut(..needed).ok_or(BufferTooSmall { needed })?;
         header.encode(packet)?;
         self.acknowledged();
+        if let Some(window) = &mut self.window
+            && let Some(due) = window.sent(now, self.next)
+        {
+            self.timers.set(TimerKind::Window, due);
+        }
         self.next = self.next.wrapping_add(1);
         if self.in_flight() > MAX_IN_FLIGHT {
             self.unacked = self.next.wrapping_sub(MAX_IN_FLIGHT);
@@ -301,6 +337,12 @@ impl Session {
         if self.timers.take_expired(TimerKind::Acknowledgment, now) {
             self.ack_due = self.owed > 0;
         }
+        if self.timers.take_expired(TimerKind::Window, now)
+            && let Some(window) = &mut self.window
+        {
+            window.timed_out(self.next);
+            count(&mut self.stats.ack_timeouts);
+        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next.
@@ -315,7 +357,7 @@ impl Session {
         self.timers.next().map(|(_, timer)| timer)
     }
 
-    fn handle_acknowledgment(&mut self, acknowledgment: u32) {
+    fn handle_acknowledgment(&mut self, now: Instant, acknowledgment: u32, alone: bool) {
         // Numbers before the first unacknowledged one are no news: acknowledgments overtake each other, and some
         // peers say "-1" or 0 as long as they have not received anything.
         let Ok(ahead) = u32::try_from(distance(self.unacked, acknowledgment)) else {
@@ -323,6 +365,13 @@ impl Session {
         };
         if ahead < self.in_flight() {
             self.unacked = acknowledgment.wrapping_add(1);
+            if let Some(window) = &mut self.window {
+                let news = (self.unacked, ahead.saturating_add(1), self.next);
+                match window.acknowledged(now, news, alone) {
+                    Timer::At(at) => self.timers.set(TimerKind::Window, at),
+                    Timer::Stop => self.timers.stop(TimerKind::Window),
+                }
+            }
         } else {
             count(&mut self.stats.invalid_acks);
         }

@@ -33,6 +33,8 @@ pub struct Stats {
     pub jumps: u64,
     /// Not dropped: acknowledges a packet that has not been sent. The acknowledgment was ignored.
     pub invalid_acks: u64,
+    /// Acknowledgments that did not come in time: with a [`SlidingWindow`](super::SlidingWindow) only.
+    pub ack_timeouts: u64,
 }
 
 impl Stats {
@@ -50,6 +52,7 @@ impl Stats {
         ppp: 0,
         jumps: 0,
         invalid_acks: 0,
+        ack_timeouts: 0,
     };
 
     pub(crate) const fn count_discard(&mut self, discard: &Discard) {

@@ -83,8 +83,9 @@ impl<P: Profile, R> Session<P, R> {
             }
             return;
         }
+        let room = usize::try_from(self.gre.window_room()).unwrap_or(usize::MAX);
         // What is encrypted has to go out, so that what does not fit must not be.
-        if packets.len() < 2 || packets.iter().any(|it| it.packet().len() > MAX_PACKET) {
+        if packets.len() > room || packets.len() < 2 || packets.iter().any(|it| it.packet().len() > MAX_PACKET) {
             for packet in packets {
                 let content = packet.packet();
                 let sent = self.send(now, network, content, packet.room());
@@ -137,6 +138,8 @@ impl<P: Profile, R> Session<P, R> {
                 } else if packet.packet().len() > MAX_PACKET {
                     let mtu = session.mtu();
                     packet.set_sent(Err(SendError::TooLong { mtu }));
+                } else if session.gre.window_room() == 0 {
+                    packet.set_sent(Err(SendError::WindowFull));
                 } else {
                     packet.set_headroom(session.gre.header_len());
                     let _ = links.push((&mut session.ppp, packet));

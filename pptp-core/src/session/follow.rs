@@ -65,6 +65,8 @@ impl<P: Profile, R> Session<P, R> {
         let mut config = gre::Config::new(info.our_call_id, info.peer_call_id);
         config.our_window = info.our_window;
         config.peer_window = info.peer_window;
+        config.peer_delay = info.peer_delay;
+        config.window = self.gre_config.window;
         config.ack_delay = self.gre_config.ack_delay;
         self.gre = gre::Session::new(config);
         self.info = Some(info);

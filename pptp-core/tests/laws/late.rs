@@ -155,6 +155,28 @@ fn in_stateful_mode_and_in_the_clear_late_packets_are_dropped() {
 }
 
 #[test]
+fn late_packets_are_dropped_if_the_configuration_says_so() {
+    let mut rng = Rng::new(5);
+    let policy = MppePolicy::default();
+    let client = Client::<MinimalInAnyOrder>::new(client_config(policy), rng.entropy());
+    let mut config = server_config(policy);
+    assert!(config.gre.deliver_late, "by default the type decides");
+    config.gre.deliver_late = false;
+    let server = Server::<MinimalInAnyOrder>::new(config, rng.entropy());
+    let server = Node::new(server).with_password(PASSWORD);
+    let mut sim = Sim::new(Node::new(client), server, Conditions::PERFECT, 6);
+    sim.connect();
+    sim.run_for(Duration::from_secs(5));
+    let now = sim.now();
+    let datagrams = sent(&mut sim.client.session, now, &packets(2));
+    let server = &mut sim.server.session;
+    assert!(receive(server, now, &datagrams[1]).is_ok());
+    let late = receive(server, now, &datagrams[0]);
+    assert!(matches!(late, Err(Discard::Late { .. })));
+    assert_eq!(server.gre_stats().late, 1);
+}
+
+#[test]
 fn a_key_is_given_up_after_two_seconds() {
     let (mut client, mut server, now) =
         up::<MinimalInAnyOrder>(Modes::STATELESS, Requirement::Require);

@@ -2,7 +2,7 @@
 
 use crate::{any, bytes, printed, some, some_of, some_times, used};
 use pptp_mppe::rc4::Rc4;
-use pptp_mppe::stateless::{DecryptJob, EncryptJob, decrypt_jobs, encrypt_jobs};
+use pptp_mppe::stateless::{DecryptJob, EncryptJob, Skipped, decrypt_jobs, encrypt_jobs};
 use pptp_mppe::{
     Count, Decryptor, Encryptor, LinkKeys, MasterKey, Mode, Packet, ResetRule, SessionKey, Side,
     StartKey, Strength, side_by_side, stateful, stateless,
@@ -157,12 +157,14 @@ pub(super) fn each_mode() {
     let mut encryptor = stateless::Encryptor::new(&start, any(Strength::Bits128));
     let mut decryptor =
         stateless::Decryptor::new(&start, any(Strength::Bits128)).with_max_jump(any(9));
+    let mut skipped = Skipped::<4>::new();
     for _ in some_times() {
         encrypt!(encryptor, &mut buffer);
         decrypt!(
             decryptor,
             decryptor.decrypt(any(Count::FIRST), some(&mut buffer))
         );
+        late(&mut decryptor, &mut skipped, some(&mut buffer));
     }
     let mut encryptor = stateful::Encryptor::new(&start, any(Strength::Bits128))
         .with_reset_rule(any(ResetRule::NextFlag));
@@ -175,6 +177,30 @@ pub(super) fn each_mode() {
         );
         used(decryptor.peer_rule());
     }
+}
+
+/// With keys of packets that others have overtaken.
+fn late(decryptor: &mut stateless::Decryptor, skipped: &mut Skipped<4>, data: &mut [u8]) {
+    let count = any(Count::FIRST);
+    used(decryptor.is_behind(count));
+    if let Ok(mut trial) = decryptor.decrypt(count, data) {
+        skipped.keep(&mut trial);
+        used(trial.commit());
+    }
+    if let Some(trial) = skipped.decrypt(decryptor, any(count), data) {
+        used(trial.plaintext());
+        if any(true) {
+            used(trial.commit());
+        } else {
+            used(trial.abort());
+        }
+    }
+    if any(true) {
+        skipped.age();
+    } else {
+        skipped.clear();
+    }
+    used((skipped.len(), skipped.is_empty()));
 }
 
 pub(super) fn several_sessions() {

@@ -7,9 +7,9 @@ use pptp_ppp::mschap::change::NewPassword;
 use pptp_ppp::mschap::{LmHash, NtHash};
 use pptp_ppp::random::Random;
 use pptp_ppp::{
-    Bare, Credentials, Demand, Event, Full, Grant, Inbound, Ipv4Only, Methods, Minimal, MsChapV2,
-    Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Proof, Sealer, Verdict, plausible,
-    side_by_side,
+    AnyOrder, Bare, Credentials, Demand, Event, Full, Grant, Inbound, Ipv4Only, Methods, Minimal,
+    MsChapV2, Network, NoMppc, Outgoing, Ppp, PppConfig, Profile, Proof, Sealer, Verdict,
+    plausible, side_by_side,
 };
 
 /// A configuration in which everything may be anything.
@@ -100,6 +100,8 @@ pub(super) fn links() {
     jobs::<Minimal>();
     jobs::<Bare>();
     jobs::<Ahead>();
+    link::<Late>();
+    jobs::<Late>();
 }
 
 /// As [`Minimal`], with room for the keys of two packets to come.
@@ -108,6 +110,16 @@ struct Ahead;
 
 impl Profile for Ahead {
     type Suite = Sealer<NoMppc, 2>;
+    type Auth = MsChapV2;
+    type Networks = Ipv4Only;
+}
+
+/// As [`Minimal`], with room for the keys of two packets that come late.
+#[derive(Debug, Clone)]
+pub(super) struct Late;
+
+impl Profile for Late {
+    type Suite = Sealer<NoMppc, 0, AnyOrder<2>>;
     type Auth = MsChapV2;
     type Networks = Ipv4Only;
 }
@@ -145,6 +157,8 @@ fn link<P: Profile>() {
     let mut ppp = Ppp::<P>::new(config(), Random::new(any([0; 32])));
     for _ in some_times() {
         ppp.open(now());
+        used(ppp.handle_late_frame(now(), some(&mut frame)).map(drop));
+        used(ppp.delivered_late());
         match ppp.handle_frame(now(), some(&mut frame)) {
             Ok(Inbound::Packet { packet, .. }) => used(packet),
             Ok(other) => used(other),

@@ -1,6 +1,6 @@
 //! `pptp_core::{Client, Server}`, which are all of it.
 
-use super::ppp::{config, event as ppp_event, verdicts};
+use super::ppp::{Late, config, event as ppp_event, verdicts};
 use crate::firmware_loop::{Tunnel, run_forever};
 use crate::{AnyBoard, any, bytes, now, printed, some, some_of, some_times, text, used};
 use pptp_core::control::{CallAnswer, CallRequest, Config};
@@ -29,7 +29,8 @@ pub(super) fn ends() {
     // One of them: there is no room for several side by side.
     let mut config = ClientConfig::default();
     config.ppp = super::ppp::config();
-    end(&mut Client::<Full>::new(config, any([0; 32])));
+    end(&mut Client::<Full>::new(config.clone(), any([0; 32])));
+    end(&mut Client::<Late>::new(config, any([0; 32])));
 }
 
 fn both<P: Profile>() {
@@ -115,7 +116,7 @@ fn end<P: Profile, R>(end: &mut Session<P, R>) {
         used(end.change_password(now(), text()));
         used((end.next_timeout(), end.timeout_reason()));
         used((end.mtu(), end.phase(), end.encryption(), end.call_info()));
-        used(end.resets());
+        used((end.resets(), end.delivered_late()));
         used(end.compression());
         used((end.is_up(any(Network::Ipv4)), end.down_reason()));
         used((end.gre_stats(), end.control_stats()));

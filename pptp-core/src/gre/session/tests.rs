@@ -308,6 +308,61 @@ fn a_buffer_too_small_changes_nothing() {
     assert_eq!(session.seal(NOW, &mut large, 65_499).unwrap().len(), 65_515);
 }
 
+fn with_window(peer_window: u16) -> Session {
+    let mut config = Config::new(OURS, PEERS);
+    config.window = SlidingWindow::ON;
+    config.peer_window = peer_window;
+    Session::new(config)
+}
+
+/// RFC 2637 §4.2 and §4.4, at the session: room, acknowledgments of both kinds, and time-outs.
+#[test]
+fn the_window_counts_what_is_on_its_way() {
+    let mut session = with_window(4);
+    let mut out = [0; 16];
+    assert_eq!(session.window_room(), 2);
+    session.seal(NOW, &mut out, 0).unwrap();
+    session.seal(NOW, &mut out, 0).unwrap();
+    assert_eq!(session.window_room(), 0);
+    // What must go out may.
+    session.seal(NOW, &mut out, 0).unwrap();
+    assert_eq!(session.window_room(), 0);
+    let due = NOW + Duration::from_millis(100);
+    assert_eq!(session.next_timeout(), Some(due));
+    assert_eq!(session.timeout_reason(), Some(TimerKind::Window));
+
+    // Number 1 is acknowledged by a packet, 2 alone.
+    let now = NOW + Duration::from_millis(20);
+    let mut with_data = datagram(OURS, Some(0), Some(1), b"x");
+    session.receive(now, &mut with_data).unwrap();
+    assert_eq!(session.window_room(), 2);
+    let mut alone = datagram(OURS, None, Some(2), b"");
+    session.receive(now, &mut alone).unwrap();
+    assert_eq!(session.window_room(), 3);
+    session.handle_timeout(due);
+    assert_eq!(session.stats().ack_timeouts, 0);
+
+    for _ in 0..3 {
+        session.seal(due, &mut out, 0).unwrap();
+    }
+    let late = session.next_timeout().unwrap();
+    session.handle_timeout(late);
+    assert_eq!((session.window_room(), session.next_timeout()), (2, None));
+    assert_eq!(session.stats().ack_timeouts, 1);
+    assert_eq!(session.in_flight(), 3, "nobody has acknowledged them");
+}
+
+#[test]
+fn without_a_window_there_is_always_room() {
+    for mut session in [session(), with_window(0)] {
+        for _ in 0..1000 {
+            session.seal(NOW, &mut [0; 16], 0).unwrap();
+        }
+        assert_eq!(session.window_room(), u32::MAX);
+        assert_eq!((session.window(), session.next_timeout()), (None, None));
+    }
+}
+
 proptest! {
     #[test]
     fn no_datagram_does_harm(
