@@ -223,6 +223,10 @@ impl<A: MethodSet, B: MethodSet> AuthenticatorMachine for AuthenticatorChoice<A,
         either!(self, it => it.keys(), else None)
     }
 
+    fn settle(&mut self) {
+        either!(self, it => it.settle(), else ());
+    }
+
     fn handle_timeout(&mut self, now: Instant) -> Step {
         either!(self, it => it.handle_timeout(now), else Step::Nothing)
     }

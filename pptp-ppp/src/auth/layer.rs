@@ -255,8 +255,14 @@ impl<M: MethodSet> Authentication<M> {
         self.peer.message()
     }
 
-    /// The peer has gone on to what comes after authentication.
+    /// The peer is known to have heard that it was let in.
+    pub(crate) fn settle(&mut self) {
+        self.authenticator.settle();
+    }
+
+    /// The peer has gone on to what comes after authentication, and we have not.
     pub(crate) fn hurry(&mut self) {
+        self.settle();
         self.peer.hurry();
         self.check_done();
     }

@@ -147,6 +147,9 @@ pub trait AuthenticatorMachine: Clone + fmt::Debug {
     fn authorize(&mut self, now: Instant, verdict: &Verdict<'_>, random: &mut Random) -> Step;
     fn is_authenticated(&self) -> bool;
     fn keys(&self) -> Option<LinkKeys>;
+    /// The peer has gone on to what comes after authentication. Many methods tell their verdict once.
+    fn settle(&mut self) {}
+
     fn handle_timeout(&mut self, now: Instant) -> Step;
     fn next_timeout(&self) -> Option<Instant>;
     /// Writes the packet that is to be sent, if there is one, under our own `name`: how long it is, and what follows from

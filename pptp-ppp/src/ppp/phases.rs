@@ -221,6 +221,8 @@ impl<P: Profile> Ppp<P> {
             auth::Outcome::Failed(reason) => return self.fail(now, reason),
             auth::Outcome::Done => {
                 self.events |= Events::AUTHENTICATED;
+                // Nothing new follows on it.
+                self.auth.settle();
                 self.suite.set_keys(self.auth.keys());
             }
             outcome => self.tell_outcome(outcome),

@@ -92,6 +92,7 @@ impl<P: Profile> Ppp<P> {
                     return Err(Discard::ProtocolNotUp);
                 }
                 let packet = Packet::parse(information).map_err(Discard::Malformed)?;
+                self.auth.settle();
                 self.suite.handle_packet(now, packet)
             }
             Protocol::PAP | Protocol::CHAP | Protocol::EAP => {
@@ -99,6 +100,7 @@ impl<P: Profile> Ppp<P> {
                     .handle_packet(now, protocol, information, &mut self.random)
             }
             _ if self.phase == Phase::Network => {
+                self.auth.settle();
                 let taken = self.networks.handle_packet(now, protocol, information);
                 if self.networks.take_ready() {
                     self.suite.peer_ready();

@@ -13,6 +13,7 @@ mod common;
 mod again;
 mod agreeing;
 mod hostile;
+mod lost;
 
 use common::script::{CHAP, LCP, frame, hex};
 use common::{End, Pair, ipv4};

@@ -22,8 +22,10 @@ use core::time::Duration;
 /// prove itself anew; [`Authenticator::close`] when LCP leaves Opened. In between, packets and time go in and packets
 /// come out of [`Authenticator::poll_packet`]; any order of calls is safe.
 ///
-/// A Challenge is sent again, the same one, after 1, 2, 3, 3 ... seconds. A Response that comes again, because our
-/// verdict was lost, gets the same verdict again and is no new attempt.
+/// A Challenge is sent again, the same one, until there is a Response. A Response that comes again, because our verdict
+/// was lost, gets the same verdict again and is no new attempt. Since not every peer sends its Response again, a verdict
+/// on which something has to follow is told a few times, the same each time, until it does: the peer's next attempt, or
+/// what comes after authentication ([`Authenticator::settle`]).
 ///
 /// What it takes to have a peer change its password costs memory: [`Change`](super::Change) instead of [`NoChange`] has
 /// the room.
@@ -34,8 +36,8 @@ pub struct Authenticator<C: ChangeRoom = NoChange, V: ChapVersion = V2> {
     pending: bool,
     identifier: u8,
     challenge: V::Challenge,
-    /// How often the Challenge has become due.
-    challenges: u8,
+    /// How often what was sent last, the Challenge or the verdict, has become due.
+    due: u8,
     /// How many Responses there were since the last Challenge.
     tries: u8,
     presented: Option<Presented<V::Challenge, V::Response>>,
@@ -81,7 +83,7 @@ struct Presented<Challenge, Response> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
-    /// The Challenge is due again, or no Response has come in all the time there was.
+    /// What was sent last is due again, or no Response has come in all the time there was.
     Response,
 }
 
@@ -138,6 +140,12 @@ impl Authenticator {
     pub const MAX_TRIES: u8 = 5;
     /// How long a person has for another try, or another password.
     pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
+    /// The time between two copies of a verdict.
+    pub const REPEAT_INTERVAL: Duration = Duration::from_secs(3);
+    /// How often a verdict is sent again without being asked for.
+    pub const MAX_REPEATS: u8 = 5;
+    /// What is left of [`Self::RETRY_TIMEOUT`] after them.
+    const AFTER_REPEATS: Duration = Duration::from_secs(60 - 5 * 3);
     /// How much of the message of a [`Verdict::Reject`] is sent, in octets.
     pub const MAX_MESSAGE_LEN: usize = 64;
 
@@ -182,7 +190,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
             pending: false,
             identifier: 0,
             challenge: V::UNASKED,
-            challenges: 0,
+            due: 0,
             tries: 0,
             presented: None,
             change: room,
@@ -198,7 +206,7 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
         self.presented = None;
         self.change.clear();
         self.phase = Phase::Challenged;
-        self.challenges = 0;
+        self.due = 0;
         self.tries = 0;
         self.send_challenge(now);
     }
@@ -376,8 +384,17 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
         };
         self.keys = keys;
         self.phase = Phase::Accepted(success);
-        self.pending = true;
+        self.due = 0;
+        self.send_verdict(now);
         Some(Outcome::Accepted)
+    }
+
+    /// The peer has gone on to what comes after authentication, so that it has heard our Success: that is not told again
+    /// unless it asks.
+    pub fn settle(&mut self) {
+        if matches!(self.phase, Phase::Accepted(_)) {
+            self.timers.stop_all();
+        }
     }
 
     /// Has the time be `now`. If that ends the attempt, says why.
@@ -386,15 +403,20 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
         if !self.timers.take_expired(Timer::Response, now) {
             return None;
         }
-        if matches!(self.phase, Phase::Challenged)
-            && self.challenges < Authenticator::MAX_CHALLENGES
-        {
-            self.send_challenge(now);
-            return None;
+        match self.phase {
+            Phase::Challenged if self.due < Authenticator::MAX_CHALLENGES => {
+                self.send_challenge(now);
+            }
+            Phase::Accepted(_) | Phase::Refused(_) if self.due <= Authenticator::MAX_REPEATS => {
+                self.send_verdict(now);
+            }
+            _ => {
+                self.close();
+                self.phase = Phase::Silent;
+                return Some(AuthenticatorError::NoResponse);
+            }
         }
-        self.close();
-        self.phase = Phase::Silent;
-        Some(AuthenticatorError::NoResponse)
+        None
     }
 
     /// When [`Authenticator::handle_timeout`] has something to do.
@@ -451,10 +473,23 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
     }
 
     fn send_challenge(&mut self, now: Instant) {
-        self.challenges = self.challenges.saturating_add(1);
+        self.due = self.due.saturating_add(1);
         self.pending = true;
         // As for Configure-Requests: on a bad path many attempts count for more than a long wait for each.
-        let wait = Duration::from_millis(if self.challenges == 1 { 1000 } else { 1500 });
+        let wait = Duration::from_millis(if self.due == 1 { 1000 } else { 1500 });
+        self.timers.set(Timer::Response, now + wait);
+    }
+
+    /// Has a verdict be sent on which something has to follow. pppd says its Response once, and then waits for half a
+    /// minute.
+    fn send_verdict(&mut self, now: Instant) {
+        self.due = self.due.saturating_add(1);
+        self.pending = true;
+        let wait = match self.phase {
+            _ if self.due <= Authenticator::MAX_REPEATS => Authenticator::REPEAT_INTERVAL,
+            Phase::Refused(_) => Authenticator::AFTER_REPEATS,
+            _ => return,
+        };
         self.timers.set(Timer::Response, now + wait);
     }
 
@@ -497,8 +532,8 @@ impl<C: ChangeRoom, V: ChapVersion> Authenticator<C, V> {
         }
         // What comes next counts on from the Response before (RFC 2433 B.1, RFC 2759 §7).
         self.identifier = self.identifier.wrapping_add(1);
-        self.timers
-            .set(Timer::Response, now + Authenticator::RETRY_TIMEOUT);
+        self.due = 0;
+        self.send_verdict(now);
         Outcome::Retry(error)
     }
 }

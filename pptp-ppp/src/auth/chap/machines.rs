@@ -227,6 +227,10 @@ impl<C: ChangeRoom, V: ChapVersion> AuthenticatorMachine for Authenticator<C, V>
         self.keys().cloned().map(Into::into)
     }
 
+    fn settle(&mut self) {
+        self.settle();
+    }
+
     fn handle_timeout(&mut self, now: Instant) -> Step {
         let error = self.handle_timeout(now);
         error.map_or(Step::Nothing, |_| {

@@ -62,11 +62,107 @@ fn asks_and_answers_as_real_servers_did() {
             .verdict(3, session.vector.success.as_bytes());
         assert_eq!(poll(&mut authenticator).unwrap(), expected);
         assert!(authenticator.is_authenticated() && authenticator.request().is_none());
+        authenticator.settle();
         assert_eq!(
             (poll(&mut authenticator), authenticator.next_timeout()),
             (None, None)
         );
     }
+}
+
+/// What is sent from `start` on, and after how many seconds, until there is nothing to wait for or it is given up.
+fn goes_on(authenticator: &mut Authenticator, start: Instant) -> Vec<(u64, Option<Bytes>)> {
+    let mut sent = Vec::new();
+    while let Some(at) = authenticator.next_timeout() {
+        assert_eq!(authenticator.handle_timeout(just_before(at)), None);
+        assert_eq!(poll(authenticator), None, "early is a no-op");
+        let silent = authenticator.handle_timeout(at);
+        let packet = poll(authenticator);
+        assert_eq!(silent.is_some(), packet.is_none());
+        sent.push(((at - start).as_secs(), packet));
+    }
+    sent
+}
+
+/// A peer that does not send its Response again waits for a Success that was lost.
+#[test]
+fn a_success_is_told_again_until_the_peer_has_gone_on() {
+    let session = &SESSIONS[1];
+    let verdict = Verdict::Password(PPPD.password);
+    for settled_after in [None, Some(0), Some(2)] {
+        let (mut authenticator, mut random, id) = presented(session);
+        let outcome = authenticator.authorize(seconds(1), id, &verdict, &mut random);
+        assert_eq!(outcome, Some(Outcome::Accepted));
+        let success = poll(&mut authenticator).unwrap();
+        if let Some(times) = settled_after {
+            for n in 1..=times {
+                assert_eq!(authenticator.handle_timeout(seconds(1 + 3 * n)), None);
+                assert_eq!(poll(&mut authenticator).as_ref(), Some(&success));
+            }
+            authenticator.settle();
+        }
+        let again = goes_on(&mut authenticator, seconds(1));
+        let expected: Vec<_> = match settled_after {
+            None => (1..=5).map(|n| (3 * n, Some(success.clone()))).collect(),
+            Some(_) => Vec::new(),
+        };
+        assert_eq!(again, expected);
+        assert!(authenticator.is_authenticated() && authenticator.keys().is_some());
+        // Whoever asks again is told again at any time.
+        let response = session.as_id(1).response();
+        assert_eq!(authenticator.handle_packet(packet(&response)), Ok(false));
+        assert_eq!(poll(&mut authenticator), Some(success));
+    }
+}
+
+/// The last word is not: the link ends after it, of which the peer hears from LCP.
+#[test]
+fn a_failure_is_told_again_where_another_try_may_follow() {
+    for retry in [true, false] {
+        let (mut authenticator, mut random, id) = presented(&SESSIONS[1]);
+        let verdict = Verdict::Reject {
+            error: ErrorCode::AuthenticationFailure,
+            retry,
+            message: b"",
+        };
+        authenticator
+            .authorize(seconds(1), id, &verdict, &mut random)
+            .unwrap();
+        let failure = poll(&mut authenticator).unwrap();
+        authenticator.settle();
+        let again = goes_on(&mut authenticator, seconds(1));
+        let mut expected = Vec::new();
+        if retry {
+            expected.extend((1..=5).map(|n| (3 * n, Some(failure.clone()))));
+            expected.push((60, None));
+        }
+        assert_eq!(again, expected);
+    }
+}
+
+/// The same copy again does not move the peer's next try to another identifier.
+#[test]
+fn another_try_may_come_between_two_copies_of_a_failure() {
+    let session = &SESSIONS[1];
+    let (mut authenticator, mut random, id) = presented(session);
+    let verdict = Verdict::Reject {
+        error: ErrorCode::AuthenticationFailure,
+        retry: true,
+        message: b"",
+    };
+    authenticator
+        .authorize(seconds(1), id, &verdict, &mut random)
+        .unwrap();
+    for at in [4, 7] {
+        assert_eq!(authenticator.handle_timeout(seconds(at)), None);
+        assert_eq!(poll(&mut authenticator).unwrap()[1], 1);
+    }
+    let response = session.as_id(2).response();
+    assert_eq!(authenticator.handle_packet(packet(&response)), Ok(true));
+    assert_eq!(
+        (poll(&mut authenticator), authenticator.next_timeout()),
+        (None, None)
+    );
 }
 
 /// The start keys are those that decrypt the captured session.
@@ -323,9 +419,8 @@ fn no_other_try_is_waited_for_without_end() {
         4 + 48 + 3 + 64,
         "the text is cut"
     );
-    assert_eq!(authenticator.next_timeout(), Some(seconds(61)));
-    let silent = authenticator.handle_timeout(seconds(61));
-    assert_eq!(silent, Some(AuthenticatorError::NoResponse));
+    let again = goes_on(&mut authenticator, seconds(1));
+    assert_eq!(again.last(), Some(&(60, None)));
     let late = SESSIONS[1].as_id(2).response();
     assert_eq!(
         authenticator.handle_packet(packet(&late)),
