@@ -278,6 +278,20 @@ for name in ("client", "server"):
     pem = (here / f"../pptp-ppp/eap-tls/tests/certificates/{name}.pem").read_text()
     seed("eap_tls", name, base64.b64decode("".join(pem.splitlines()[1:-1])), 4000)
 
+# A line: both directions of what two real pppd said, an Echo-Request with the longer check sequence, and faults.
+record = (here / "../pptp-ppp/src/hdlc/tests/pppd.record").read_bytes()
+said = {1: b"", 2: b""}
+while record:
+    size = {1: 3, 2: 3, 3: 1, 4: 1, 5: 5, 6: 2, 7: 5}[record[0]]
+    more = int.from_bytes(record[1:3], "big") if size == 3 else 0
+    if more:
+        said[record[0]] += record[size : size + more]
+    record = record[size + more :]
+seed("hdlc", "sent", bytes([0, 0x91, 9, 0, 0x82, 0, 0]) + said[1][:400])
+seed("hdlc", "received", bytes([0x80, 0, 3, 0, 10, 0, 8]) + said[2][:300])
+seed("hdlc", "long", bytes([1, 0x93, 31, 255, 255, 255, 255]) + b"~\xff\x03\xc0\x21\x09\x01\x00\x04~")
+seed("hdlc", "faults", bytes([2, 0, 1, 0, 0, 0, 0]) + b"~!E\0\0\x14abcdef~~!\x7d\x5e\x7d~\x7d\x7d~abc~" + b"x" * 140 + b"~")
+
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")

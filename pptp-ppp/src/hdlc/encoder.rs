@@ -20,7 +20,8 @@ pub const fn max_encoded_len(len: usize) -> usize {
 /// Makes octets for a line of frames: escapes them, and puts check sequences and flags to them.
 ///
 /// LCP's Configure, Terminate and Code-Reject packets go out as if nothing had been negotiated, whatever is set: with
-/// every control character escaped and a check sequence of 16 bits (RFC 1661 §5, RFC 1662 §7.1, RFC 1570 §2.1).
+/// every control character escaped, a check sequence of 16 bits and flags of their own (RFC 1661 §5, RFC 1662 §7.1,
+/// RFC 1570 §2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoder {
     accm: SendAccm,
@@ -57,7 +58,7 @@ impl Encoder {
     }
 
     /// Writes a whole frame to the front of `out`, and returns what goes to the line. Within a second of the last frame
-    /// that one's closing flag is this one's opening flag.
+    /// that one's closing flag is this one's opening flag, but for LCP.
     ///
     /// # Errors
     /// [`BufferTooSmall`], with the room that this frame takes; nothing has changed then. [`max_encoded_len`] octets are
@@ -99,7 +100,8 @@ impl Encoder {
         let shares = |last: Instant| now.saturating_since(last) < SHARED_FLAG;
         Encoding {
             accm,
-            opening: !self.last.is_some_and(shares),
+            // What a link begins with gets through even where noise has come before it.
+            opening: kind == Kind::Configuration || !self.last.is_some_and(shares),
             escaped: None,
             frame,
             trailer: Trailer::of(frame, kind, fcs),

@@ -175,13 +175,16 @@ fn what_stands_before_the_first_flag_is_no_frame() {
     assert_eq!(decoded(&mut decoder, &line), [Ok(ECHO.to_vec())]);
 }
 
+/// Which of the counts.
+type Counter = fn(&Stats) -> u64;
+
 #[test]
 fn each_fault_has_its_name_and_its_count() {
     let mut decoder = Decoder::<20>::new();
     let good = encoded(&mut Encoder::new(), ECHO);
     let mut damaged = good.clone();
     damaged[3] ^= 0x40;
-    let cases: [(&[u8], Discard, fn(&Stats) -> u64); 6] = [
+    let cases: [(&[u8], Discard, Counter); 6] = [
         (&damaged, Discard::BadFcs, |it| it.bad_fcs),
         (b"\x7eabc\x7e", Discard::TooShort, |it| it.too_short),
         (b"\x7eabcdefgh\x7d\x7e", Discard::Aborted, |it| it.aborted),
@@ -195,7 +198,7 @@ fn each_fault_has_its_name_and_its_count() {
         ),
     ];
     for (octets, discard, counter) in cases {
-        let before = decoder.stats().clone();
+        let before = *decoder.stats();
         assert_eq!(decoded(&mut decoder, octets), [Err(discard)]);
         assert_eq!(counter(decoder.stats()), counter(&before) + 1);
         // It goes on with the next frame.
