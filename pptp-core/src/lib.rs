@@ -25,12 +25,14 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod calls;
 mod client;
 pub mod control;
 mod error;
 mod event;
 pub mod gre;
 mod log;
+pub mod relay;
 mod server;
 mod session;
 #[cfg(any(test, feature = "testkit"))]

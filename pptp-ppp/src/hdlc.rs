@@ -64,15 +64,16 @@ const CONTROLS: u8 = 0x20;
 const BLOCK: usize = 16;
 
 /// How many octets at the front are not special. None is that is neither a flag nor an escape nor less than `limit`, so
-/// that most are passed a block at a time.
+/// that most are passed a block at a time; with the highest limit any may be.
 fn plain_run(octets: &[u8], limit: u8, is_special: impl Fn(u8) -> bool) -> usize {
     let mut len: usize = 0;
+    let any = limit == u8::MAX;
     let (blocks, rest) = octets.as_chunks::<BLOCK>();
     for block in blocks {
         let is_suspect = |octet: u8| (octet < limit) | (octet.wrapping_sub(ESCAPE) < 2);
         let suspect = block
             .iter()
-            .fold(false, |any, &octet| any | is_suspect(octet));
+            .fold(any, |any, &octet| any | is_suspect(octet));
         if suspect && let Some(at) = block.iter().position(|&octet| is_special(octet)) {
             return len.saturating_add(at);
         }

@@ -223,7 +223,9 @@ impl Call {
     pub(super) fn disconnect(&mut self, now: Instant, with: &Disconnect<'_>, time_outs: &TimeOuts) {
         if !self.automaton.is_idle() {
             self.disconnect = Some((with.result, with.error, with.cause));
-            self.statistics = FieldText::new(with.statistics);
+            if !with.statistics.is_empty() {
+                self.statistics = FieldText::new(with.statistics);
+            }
             self.terminate(now, CallEnd::Local, time_outs);
         }
     }

@@ -3,8 +3,8 @@
 use super::automata::{Automaton, Event};
 use super::call::{self, Call, Terms};
 use super::{
-    CallAnswer, CallEnd, CallError, CallInfo, CallRequest, Connection, Disconnect, IncomingAnswer,
-    IncomingLine, IncomingRequest, LinkInfo, TimeOuts, WanErrors, incoming_pac,
+    CallAnswer, CallEnd, CallError, CallInfo, CallRequest, Connection, Disconnect, FieldText,
+    IncomingAnswer, IncomingLine, IncomingRequest, LinkInfo, TimeOuts, WanErrors, incoming_pac,
 };
 use crate::time::Instant;
 use crate::wire::{
@@ -253,6 +253,23 @@ impl<const CALLS: usize> Connection<CALLS> {
             }
             _ => Err(CallError::NotEstablished),
         }
+    }
+
+    /// What a Call-Disconnect-Notify says that has been counted of a call, as PAC, whatever ends it: text for logs.
+    ///
+    /// # Errors
+    /// If there is no such call, or we are its PNS.
+    pub fn set_statistics(
+        &mut self,
+        call: usize,
+        statistics: FieldText<128>,
+    ) -> Result<(), CallError> {
+        let call = self.established(call)?;
+        if call.automaton.is_pns() {
+            return Err(CallError::NotPac);
+        }
+        call.statistics = statistics;
+        Ok(())
     }
 
     /// Tells the PNS, as PAC, what has gone wrong on the line of an established call, counted since the call's start: at

@@ -54,8 +54,9 @@ impl SendAccm {
         controls
     }
 
-    /// The same with another map of control characters.
-    pub(super) const fn with_controls(mut self, map: u32) -> Self {
+    /// The same with another map of control characters: bit n for octet n.
+    #[must_use]
+    pub const fn with_controls(mut self, map: u32) -> Self {
         let [controls, ..] = &mut self.words;
         *controls = map;
         self

@@ -111,6 +111,19 @@ fn what_cannot_be_escaped_is_not_in_the_map() {
     assert_eq!(set.collect::<Vec<_>>(), [17, 19, 0x7d, 0x7e]);
 }
 
+/// Many of the same in a row, of which each end of the map has some.
+#[test]
+fn every_octet_of_the_map_is_escaped_wherever_it_stands() {
+    for octet in [0x00, 0x1f, 0x40, 0x7f, 0x80, 0xff] {
+        let mut encoder = Encoder::new();
+        encoder.set_accm(SendAccm::new(u32::MAX).with(octet));
+        let frame = [b"\x21".as_slice(), &[octet; 50]].concat();
+        let line = encoded(&mut encoder, &frame);
+        let escaped = [0x7d, octet ^ 0x20];
+        assert_eq!(line[2..102], *escaped.repeat(50), "{octet:#x}");
+    }
+}
+
 /// RFC 1661 §5: as if nothing had been negotiated.
 #[test]
 fn configuration_goes_out_with_defaults() {
