@@ -2,6 +2,8 @@
 
 use crate::codec::{ParseError, Reader};
 use crate::error::Discard;
+use core::net::Ipv4Addr;
+use core::ops::Range;
 
 /// The IP protocol of GRE.
 const GRE: u8 = 47;
@@ -16,30 +18,59 @@ const GRE: u8 = 47;
 /// [`Discard::Malformed`] if this is not a whole IPv4 packet, [`Discard::NotGre`] if it has another protocol and
 /// [`Discard::Fragment`] if it is only a part.
 pub fn strip_ipv4(packet: &mut [u8]) -> Result<&mut [u8], Discard> {
-    let mut reader = Reader::new(packet);
-    let version_and_len = reader.u8("IPv4 Version")?;
-    let header_len = usize::from(version_and_len & 0x0f).saturating_mul(4);
-    if version_and_len >> 4 != 4 || header_len < 20 {
-        return Err(ParseError::invalid("IPv4 Version", 0).into());
-    }
-    reader.u8("IPv4 Type of Service")?;
-    let total_len = usize::from(reader.u16("IPv4 Total Length")?);
-    reader.u16("IPv4 Identification")?;
-    let fragment = reader.u16("IPv4 Fragment Offset")?;
-    reader.u8("IPv4 Time to Live")?;
-    let protocol = reader.u8("IPv4 Protocol")?;
-
-    let payload = packet
-        .get_mut(header_len..total_len)
-        .ok_or(ParseError::invalid("IPv4 Total Length", 2))?;
+    let header = Ipv4Header::parse(packet)?;
+    let protocol = header.protocol;
     if protocol != GRE {
         return Err(Discard::NotGre { protocol });
     }
-    // More Fragments, and the offset: either makes it a part. Don't Fragment says nothing here.
-    if fragment & 0x3fff != 0 {
+    if header.is_fragment {
         return Err(Discard::Fragment);
     }
-    Ok(payload)
+    Ok(packet.get_mut(header.payload).unwrap_or_default())
+}
+
+/// What of a header matters here.
+#[derive(Debug)]
+pub(crate) struct Ipv4Header {
+    pub(crate) protocol: u8,
+    pub(crate) source: Ipv4Addr,
+    pub(crate) destination: Ipv4Addr,
+    /// Whether this is only a part of a packet.
+    pub(crate) is_fragment: bool,
+    /// Whether it is one that does not start with the payload's header.
+    pub(crate) is_later_fragment: bool,
+    /// Where the payload is.
+    pub(crate) payload: Range<usize>,
+}
+
+impl Ipv4Header {
+    pub(crate) fn parse(packet: &[u8]) -> Result<Self, ParseError> {
+        let mut reader = Reader::new(packet);
+        let version_and_len = reader.u8("IPv4 Version")?;
+        let header_len = usize::from(version_and_len & 0x0f).saturating_mul(4);
+        if version_and_len >> 4 != 4 || header_len < 20 {
+            return Err(ParseError::invalid("IPv4 Version", 0));
+        }
+        reader.u8("IPv4 Type of Service")?;
+        let total_len = usize::from(reader.u16("IPv4 Total Length")?);
+        if total_len < header_len || total_len > packet.len() {
+            return Err(ParseError::invalid("IPv4 Total Length", 2));
+        }
+        reader.u16("IPv4 Identification")?;
+        let fragment = reader.u16("IPv4 Fragment Offset")?;
+        reader.u8("IPv4 Time to Live")?;
+        let protocol = reader.u8("IPv4 Protocol")?;
+        reader.u16("IPv4 Header Checksum")?;
+        Ok(Self {
+            protocol,
+            source: reader.array("IPv4 Source Address")?.into(),
+            destination: reader.array("IPv4 Destination Address")?.into(),
+            // More Fragments, and the offset: either makes it a part. Don't Fragment says nothing here.
+            is_fragment: fragment & 0x3fff != 0,
+            is_later_fragment: fragment & 0x1fff != 0,
+            payload: header_len..total_len,
+        })
+    }
 }
 
 #[cfg(test)]

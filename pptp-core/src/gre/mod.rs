@@ -37,6 +37,7 @@ mod stats;
 mod window;
 
 pub use crate::wire::GreHeader;
+pub(crate) use ipv4::Ipv4Header;
 pub use ipv4::strip_ipv4;
 pub use receiver::{Proof, WINDOW};
 pub use reorder::Reorder;
@@ -74,7 +75,7 @@ pub fn peek_call_id(datagram: &[u8]) -> Result<u16, Discard> {
 }
 
 /// How far `to` is ahead of `from`; negative if it is behind. Numbers wrap around (32 bits).
-const fn distance(from: u32, to: u32) -> i32 {
+pub(crate) const fn distance(from: u32, to: u32) -> i32 {
     to.wrapping_sub(from).cast_signed()
 }
 

@@ -1,6 +1,7 @@
 //! Capture files in the classic pcap format, as Wireshark, tshark and tcpdump read and write them.
 
 use super::{Kind, Packet, Side};
+use crate::alg::checksum;
 use crate::time::Instant;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -238,16 +239,6 @@ impl Writer {
     fn addresses(&self, from: Side) -> [[u8; 4]; 2] {
         [from, from.peer()].map(|side| self.address(side).ip().octets())
     }
-}
-
-/// The Internet checksum (RFC 1071) over these parts, each of an even length but the last.
-fn checksum(parts: &[&[u8]]) -> u16 {
-    let words = parts.iter().flat_map(|part| part.chunks(2));
-    let sum: u32 = words
-        .map(|word| u32::from(word[0]) << 8 | u32::from(word.get(1).copied().unwrap_or(0)))
-        .sum();
-    let folded = (sum >> 16) + (sum & 0xffff);
-    !((folded + (folded >> 16)) as u16)
 }
 
 /// Reads a capture file: the IPv4 packets in it, fragments put together, with the time of (the last fragment of) each.
