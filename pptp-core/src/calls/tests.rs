@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::time::Instant;
+use alloc::vec::Vec;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use pptp_ppp::Random;
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
-use std::vec::Vec;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const PEER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);

@@ -94,7 +94,11 @@ impl Window {
             micros => micros,
         };
         let delay = wide(delay).saturating_mul(100_000);
-        let round_trip = if delay < max_timeout { delay } else { max_timeout };
+        let round_trip = if delay < max_timeout {
+            delay
+        } else {
+            max_timeout
+        };
         Some(Self {
             max_timeout,
             round_trip,

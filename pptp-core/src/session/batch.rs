@@ -85,7 +85,10 @@ impl<P: Profile, R> Session<P, R> {
         }
         let room = usize::try_from(self.gre.window_room()).unwrap_or(usize::MAX);
         // What is encrypted has to go out, so that what does not fit must not be.
-        if packets.len() > room || packets.len() < 2 || packets.iter().any(|it| it.packet().len() > MAX_PACKET) {
+        if packets.len() > room
+            || packets.len() < 2
+            || packets.iter().any(|it| it.packet().len() > MAX_PACKET)
+        {
             for packet in packets {
                 let content = packet.packet();
                 let sent = self.send(now, network, content, packet.room());

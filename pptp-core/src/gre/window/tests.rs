@@ -78,7 +78,14 @@ fn it_closes_by_half_at_a_time_out() {
     }
     assert_eq!(
         states,
-        [(5, 800), (3, 1600), (2, 3000), (1, 3000), (1, 3000), (1, 3000)]
+        [
+            (5, 800),
+            (3, 1600),
+            (2, 3000),
+            (1, 3000),
+            (1, 3000),
+            (1, 3000)
+        ]
     );
 }
 
@@ -105,7 +112,8 @@ fn the_time_out_adapts_as_the_rfc_has_it() {
         let mut window = window(64, delay);
         let (mut rtt, mut dev) = (f64::from(delay) * 0.1, 0.0_f64);
         let mut now = START;
-        for (number, sample) in (0_u32..).zip([0.2, 0.21, 0.19, 0.8, 0.2, 0.2, 0.3, 2.5, 0.01, 0.2]) {
+        for (number, sample) in (0_u32..).zip([0.2, 0.21, 0.19, 0.8, 0.2, 0.2, 0.3, 2.5, 0.01, 0.2])
+        {
             window.sent(now, number);
             now = now + Duration::from_secs_f64(sample);
             window.acknowledged(now, (number + 1, 1, number + 1), false);
@@ -114,8 +122,14 @@ fn the_time_out_adapts_as_the_rfc_has_it() {
             rtt += alpha * diff;
             let ato = (rtt + chi * dev).clamp(0.1, 3.0);
             let state = window.state();
-            assert!((state.round_trip.as_secs_f64() - rtt).abs() < 1e-4, "{state:?}, {rtt}");
-            assert!((state.timeout.as_secs_f64() - ato).abs() < 1e-3, "{state:?}, {ato}");
+            assert!(
+                (state.round_trip.as_secs_f64() - rtt).abs() < 1e-4,
+                "{state:?}, {rtt}"
+            );
+            assert!(
+                (state.timeout.as_secs_f64() - ato).abs() < 1e-3,
+                "{state:?}, {ato}"
+            );
         }
     }
 }
@@ -138,8 +152,14 @@ fn the_timer_runs_while_something_is_on_its_way() {
     let timer = window.acknowledged(after(40), (1, 1, 2), false);
     // The sample of 40 ms: RTT 5 ms, DEV 10 ms.
     assert_eq!(timer, Timer::At(after(140)));
-    assert_eq!(window.acknowledged(after(50), (2, 1, 2), false), Timer::Stop);
-    assert_eq!(window.sent(after(60), 2), Some(after(60) + window.state().timeout));
+    assert_eq!(
+        window.acknowledged(after(50), (2, 1, 2), false),
+        Timer::Stop
+    );
+    assert_eq!(
+        window.sent(after(60), 2),
+        Some(after(60) + window.state().timeout)
+    );
 }
 
 #[test]
