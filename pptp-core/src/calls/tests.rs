@@ -17,7 +17,7 @@ const fn at(seconds: u64) -> Instant {
 }
 
 fn table<T: Clone>(slots: usize) -> Calls<T, Vec<Slot<T>>> {
-    let slots = std::vec![Slot::EMPTY; slots];
+    let slots = alloc::vec![Slot::EMPTY; slots];
     Calls::new(slots, MINUTE, &mut Random::new([1; 32]))
 }
 

@@ -228,18 +228,19 @@ impl<const N: usize> Decoder<N> {
         let has_16 = allowed(FcsAlternatives::BITS_16)
             || kind == Kind::Configuration
             || (kind == Kind::Control && self.fcs == FcsAlternatives::NULL);
-        if has_16 {
-            let mut fcs = Fcs16::new();
-            fcs.update(frame);
-            if fcs.is_good() {
-                return without(Fcs16::LEN);
-            }
-        }
+        // The longer one first: the shorter one fits by chance more often.
         if allowed(FcsAlternatives::BITS_32) {
             let mut fcs = Fcs32::new();
             fcs.update(frame);
             if fcs.is_good() {
                 return without(Fcs32::LEN);
+            }
+        }
+        if has_16 {
+            let mut fcs = Fcs16::new();
+            fcs.update(frame);
+            if fcs.is_good() {
+                return without(Fcs16::LEN);
             }
         }
         if allowed(FcsAlternatives::NULL) && kind == Kind::Network {
