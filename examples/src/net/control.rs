@@ -2,12 +2,14 @@
 
 use super::record::Record;
 use log::debug;
-use pptp_core::Session;
+use pptp_core::codec::BufferTooSmall;
 use pptp_core::ppp::Profile;
+use pptp_core::relay::Concentrator;
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
 use pptp_core::wire::MAX_CONTROL_MESSAGE;
 use pptp_core::wire::MAX_RECEIVED_MESSAGE;
+use pptp_core::{ProtocolError, Session};
 use rustix::event::{PollFd, PollFlags};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -17,6 +19,64 @@ use std::os::fd::AsFd;
 const MAX_INBOX: usize = 4096;
 
 const _: () = assert!(MAX_INBOX >= MAX_RECEIVED_MESSAGE);
+
+/// The library's end of a control connection.
+pub trait End {
+    /// The TCP connection is closed.
+    fn control_closed(&mut self, now: Instant);
+
+    /// Takes octets, and tells how many it took.
+    ///
+    /// # Errors
+    /// [`ProtocolError`] if they are not PPTP.
+    fn handle_control(&mut self, now: Instant, octets: &[u8]) -> Result<usize, ProtocolError>;
+
+    /// The next message, if there is one.
+    ///
+    /// # Errors
+    /// [`BufferTooSmall`] if it has no room in `out`.
+    fn poll_control<'b>(
+        &mut self,
+        now: Instant,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall>;
+}
+
+impl<P: Profile, R> End for Session<P, R> {
+    fn control_closed(&mut self, now: Instant) {
+        Self::control_closed(self, now);
+    }
+
+    fn handle_control(&mut self, now: Instant, octets: &[u8]) -> Result<usize, ProtocolError> {
+        Self::handle_control(self, now, octets)
+    }
+
+    fn poll_control<'b>(
+        &mut self,
+        now: Instant,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        Self::poll_control(self, now, out)
+    }
+}
+
+impl<const CALLS: usize, const N: usize> End for Concentrator<CALLS, N> {
+    fn control_closed(&mut self, now: Instant) {
+        Self::control_closed(self, now);
+    }
+
+    fn handle_control(&mut self, now: Instant, octets: &[u8]) -> Result<usize, ProtocolError> {
+        Self::handle_control(self, now, octets)
+    }
+
+    fn poll_control<'b>(
+        &mut self,
+        now: Instant,
+        out: &'b mut [u8],
+    ) -> Result<Option<&'b [u8]>, BufferTooSmall> {
+        Self::poll_control(self, now, out)
+    }
+}
 
 /// A TCP connection, which must not block, with what waits on either side of it.
 #[derive(Debug)]
@@ -54,12 +114,7 @@ impl<S: Read + Write> Control<S> {
     }
 
     /// Takes what TCP has, as much as there is room for. `record` is a client's.
-    pub fn read<P: Profile, R>(
-        &mut self,
-        now: Instant,
-        session: &mut Session<P, R>,
-        mut record: Option<&mut Record>,
-    ) {
+    pub fn read(&mut self, now: Instant, session: &mut impl End, mut record: Option<&mut Record>) {
         let mut buffer = [0; MAX_INBOX];
         self.more = true;
         while self.more && self.inbox.len() < MAX_INBOX {
@@ -93,10 +148,10 @@ impl<S: Read + Write> Control<S> {
 
     /// Hands on what waits, and tells whether there was anything: what one outlet gives may open another. TCP may be
     /// blocked while GRE goes on. `record` is a client's.
-    pub fn exchange<P: Profile, R>(
+    pub fn exchange(
         &mut self,
         now: Instant,
-        session: &mut Session<P, R>,
+        session: &mut impl End,
         record: Option<&mut Record>,
     ) -> bool {
         // It may be a message that had to wait for the answer to the one before.
@@ -117,7 +172,7 @@ impl<S: Read + Write> Control<S> {
     }
 
     /// Gives the library what has come, and tells whether it took any.
-    fn take<P: Profile, R>(&mut self, now: Instant, session: &mut Session<P, R>) -> bool {
+    fn take(&mut self, now: Instant, session: &mut impl End) -> bool {
         if self.inbox.is_empty() {
             return false;
         }
@@ -132,7 +187,7 @@ impl<S: Read + Write> Control<S> {
         true
     }
 
-    fn write<P: Profile, R>(&mut self, now: Instant, session: &mut Session<P, R>) {
+    fn write(&mut self, now: Instant, session: &mut impl End) {
         while !self.outbox.is_empty() {
             match self.tcp.write(&self.outbox) {
                 Ok(written) => drop(self.outbox.drain(..written)),

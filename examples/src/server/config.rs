@@ -34,6 +34,9 @@ pub struct Config {
     pub listen: SocketAddrV4,
     /// The socket over which sessions are listed and ended.
     pub control_socket: Option<PathBuf>,
+    /// Whether access concentrators may bring the calls of those who dial in to them.
+    #[serde(default)]
+    pub incoming_calls: bool,
     /// Addresses and devices.
     pub network: Network,
     /// What is demanded of clients.

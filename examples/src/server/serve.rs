@@ -169,6 +169,8 @@ impl Server {
         }
         // Signals that came before they were waited for.
         let _ = signals.take().count();
+        let limits = &config.limits;
+        let most = limits.sessions.saturating_add(limits.half_open);
         Ok(Self {
             pool: Pool::new(config.network.pool.clone()),
             admission: Admission::new(config.limits),
@@ -179,7 +181,7 @@ impl Server {
             arguments,
             users,
             passwords,
-            table: Table::default(),
+            table: Table::new(most, entropy()?),
             outlet,
             clock: Clock::start(),
             poll,
@@ -402,9 +404,9 @@ impl Server {
     }
 
     /// Forgets a tunnel that has ended.
-    pub(super) fn remove(&mut self, place: usize) {
+    pub(super) fn remove(&mut self, now: Instant, place: usize) {
         self.forget_question(place);
-        let Some(mut tunnel) = self.table.remove(place) else {
+        let Some(mut tunnel) = self.table.remove(now, place) else {
             return;
         };
         // A failure means that it is not registered.

@@ -8,17 +8,16 @@ use super::serve::Server;
 use super::tunnel::{Happening, Presented, Tunnel};
 use super::users::{User, Users};
 use super::verdicts::{Judged, Told, account_of, reject};
-use crate::net::clock;
 use crate::net::probe;
 use crate::text::sealing;
-use pptp_core::control::{CallAnswer, FieldText};
+use pptp_core::control::{CallAnswer, FieldText, IncomingAnswer};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::wire::mschapv2::ErrorCode;
 use pptp_core::ppp::{AuthId, Demand, Ipv4, Phase};
 use pptp_core::time::Instant;
-use pptp_core::wire::{GeneralError, OutgoingCallResult};
+use pptp_core::wire::{GeneralError, IncomingCallResult, OutgoingCallResult};
 use pptp_core::{DownReason, ServerConfig};
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -29,6 +28,13 @@ use tracing::{debug, error, info, warn};
 /// How long a client has to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(8);
 
+/// Who places a call: a client here, or an access concentrator on behalf of somebody who has dialed in there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Outgoing,
+    Incoming,
+}
+
 /// Why somebody who has the right password does not come in.
 const ENOUGH: &str = "the user has as many sessions as there may be";
 
@@ -36,7 +42,10 @@ impl Server {
     /// The library's configuration for a client, which gets `address` if it is not known who it is.
     pub(super) fn session_config(&self, address: Option<Ipv4Addr>) -> ServerConfig {
         let (network, timing) = (&self.config.network, &self.config.timing);
-        let mut config = ServerConfig::default();
+        let mut config = ServerConfig {
+            incoming: self.config.incoming_calls,
+            ..ServerConfig::default()
+        };
         config.control.start.host_name = FieldText::new(b"pptp-server");
         config.control.start.max_channels = u16::try_from(self.config.limits.sessions).unwrap_or(0);
         let lcp = &mut config.ppp.lcp;
@@ -79,7 +88,13 @@ impl Server {
     /// Does what something that happened to a tunnel asks for.
     pub(super) fn follow(&mut self, now: Instant, place: usize, happening: Happening) {
         match happening {
-            Happening::CallRequested => self.answer_call(now, place),
+            Happening::CallRequested => self.answer_call(now, place, Kind::Outgoing),
+            Happening::IncomingCall(line) => {
+                if let Some(tunnel) = self.table.get(place) {
+                    info!(session = tunnel.number, peer = %tunnel.peer, line, "an incoming call");
+                }
+                self.answer_call(now, place, Kind::Incoming);
+            }
             Happening::AuthRequested {
                 id,
                 name,
@@ -95,9 +110,8 @@ impl Server {
         }
     }
 
-    fn answer_call(&mut self, now: Instant, place: usize) {
+    fn answer_call(&mut self, now: Instant, place: usize, kind: Kind) {
         let nobody = self.config.authentication().is_none();
-        let candidate = clock::entropy().map_or(1, u16::from_ne_bytes);
         let full = self.admission.is_full();
         let Some(tunnel) = self.table.get(place) else {
             return;
@@ -105,21 +119,36 @@ impl Server {
         let answer = if full || (nobody && tunnel.address.is_none()) {
             None
         } else {
-            self.table.allocate_call(place, candidate)
+            self.table.allocate_call(now, place)
         };
         let Some(tunnel) = self.table.get(place) else {
             return;
         };
-        let answered = if let Some(call_id) = answer {
-            let answer = CallAnswer {
-                call_id,
-                ..CallAnswer::DEFAULT
-            };
-            tunnel.session.accept_call(now, answer)
-        } else {
+        if answer.is_none() {
             warn!(session = tunnel.number, peer = %tunnel.peer, "turned away: the server is full");
-            let (busy, none) = (OutgoingCallResult::Busy, GeneralError::None);
-            tunnel.session.refuse_call(now, busy, none)
+        }
+        let session = &mut tunnel.session;
+        let answered = match (kind, answer) {
+            (Kind::Outgoing, Some(call_id)) => {
+                let answer = CallAnswer {
+                    call_id,
+                    ..CallAnswer::DEFAULT
+                };
+                session.accept_call(now, answer)
+            }
+            (Kind::Incoming, Some(call_id)) => {
+                let answer = IncomingAnswer {
+                    call_id,
+                    ..IncomingAnswer::DEFAULT
+                };
+                session.accept_incoming(now, answer)
+            }
+            (Kind::Outgoing, None) => {
+                session.refuse_call(now, OutgoingCallResult::Busy, GeneralError::None)
+            }
+            (Kind::Incoming, None) => {
+                session.refuse_incoming(now, IncomingCallResult::DoNotAccept, GeneralError::None)
+            }
         };
         if let Err(error) = answered {
             debug!(session = tunnel.number, %error, "the call");
@@ -378,7 +407,7 @@ impl Server {
         if tunnel.call_id.is_none() {
             // Whoever looks for open ports, most likely.
             debug!(session = tunnel.number, peer = %tunnel.peer, %reason, "gone without a call");
-            return self.remove(place);
+            return self.remove(now, place);
         }
         info!(
             session = tunnel.number,
@@ -393,7 +422,7 @@ impl Server {
             overtaken = tunnel.overtaken(),
             "down"
         );
-        self.remove(place);
+        self.remove(now, place);
     }
 
     /// Ends a tunnel in good order. What led to it can lead to another one at once.

@@ -2,17 +2,19 @@
 
 use super::tunnel::Tunnel;
 use ipnet::Ipv4Net;
+use pptp_core::calls::{Calls, Slot};
+use pptp_core::ppp::Random;
 use pptp_core::time::Instant;
 use slab::Slab;
 use std::collections::{BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
 /// The tunnels that there are. Each has a place, which another has after it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Table {
     tunnels: Slab<Tunnel>,
     /// By the client's address outside and our call id: what a GRE packet shows.
-    by_call: HashMap<(Ipv4Addr, u16), usize>,
+    by_call: Calls<usize, Vec<Slot<usize>>>,
     /// By the client's address inside.
     by_address: HashMap<Ipv4Addr, usize>,
     /// By the networks behind clients, the longest prefixes first.
@@ -21,6 +23,22 @@ pub struct Table {
 }
 
 impl Table {
+    /// None yet, and never more than `most`. Call ids are a function of `entropy`.
+    #[must_use]
+    pub fn new(most: usize, entropy: [u8; 32]) -> Self {
+        // As many may end within a quarantine as there are.
+        let slots = vec![Slot::EMPTY; most.saturating_mul(2).max(64)];
+        let mut random = Random::new(entropy);
+        let quarantine = Calls::<usize, Vec<Slot<usize>>>::QUARANTINE;
+        Self {
+            tunnels: Slab::new(),
+            by_call: Calls::new(slots, quarantine, &mut random),
+            by_address: HashMap::new(),
+            by_network: Vec::new(),
+            alarms: BTreeSet::new(),
+        }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -50,11 +68,11 @@ impl Table {
     }
 
     /// Takes one out.
-    pub fn remove(&mut self, place: usize) -> Option<Tunnel> {
+    pub fn remove(&mut self, now: Instant, place: usize) -> Option<Tunnel> {
         self.disconnect(place);
         let tunnel = self.tunnels.try_remove(place)?;
         if let Some(call_id) = tunnel.call_id {
-            self.by_call.remove(&(*tunnel.peer.ip(), call_id));
+            self.by_call.free(now, *tunnel.peer.ip(), call_id);
         }
         if let Some(at) = tunnel.alarm {
             self.alarms.remove(&(at, place));
@@ -62,17 +80,14 @@ impl Table {
         Some(tunnel)
     }
 
-    /// Gives the call of a tunnel an id, one that no other call from there has: `candidate`, or one after it.
-    pub fn allocate_call(&mut self, place: usize, candidate: u16) -> Option<u16> {
+    /// Gives the call of a tunnel an id, one that no other call from there has, or has had until lately.
+    pub fn allocate_call(&mut self, now: Instant, place: usize) -> Option<u16> {
         let tunnel = self.tunnels.get_mut(place)?;
         let peer = *tunnel.peer.ip();
-        let is_free = |id: &u16| *id != 0 && !self.by_call.contains_key(&(peer, *id));
-        let mut candidates = (0..=u16::MAX).map(|offset| candidate.wrapping_add(offset));
-        let id = candidates.find(is_free)?;
+        let id = self.by_call.allocate(now, peer, place).ok()?;
         if let Some(old) = tunnel.call_id.replace(id) {
-            self.by_call.remove(&(peer, old));
+            self.by_call.free(now, peer, old);
         }
-        self.by_call.insert((peer, id), place);
         Some(id)
     }
 
@@ -109,7 +124,7 @@ impl Table {
     /// The tunnel that a GRE packet of call `call_id` from `peer` is for.
     #[must_use]
     pub fn by_call(&mut self, peer: Ipv4Addr, call_id: u16) -> Option<(usize, &mut Tunnel)> {
-        let place = *self.by_call.get(&(peer, call_id))?;
+        let place = *self.by_call.get(peer, call_id)?;
         Some((place, self.tunnels.get_mut(place)?))
     }
 

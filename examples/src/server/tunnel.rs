@@ -16,6 +16,7 @@ use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::Received;
 use pptp_core::ppp::auth::eap::{Eap, PassThrough};
 use pptp_core::ppp::auth::mschapv2::Change;
+use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::{
     AllocMppcMppe, AuthId, ChapMd5, Ipv4Only, MsChapV1, MsChapV2Change, Pap, Profile, Proof,
 };
@@ -358,6 +359,9 @@ impl Tunnel {
             trace!(session = number, ?event);
             return Some(match event {
                 Event::CallRequested(_) => Happening::CallRequested,
+                Event::IncomingCall(call) => {
+                    Happening::IncomingCall(Text(call.dialing_number).to_string())
+                }
                 Event::Ppp(Link::AuthRequested(request)) => Happening::AuthRequested {
                     id: request.id,
                     name: request.name.to_vec(),
@@ -424,6 +428,8 @@ pub enum Presented {
 pub enum Happening {
     /// The client asks for a call.
     CallRequested,
+    /// An access concentrator has a call, from this number as far as it knows.
+    IncomingCall(String),
     /// The client says who it is, and proves it.
     AuthRequested {
         /// To be given back.
