@@ -1,10 +1,11 @@
 //! What sessions make of the packets of real peers.
 
-use super::{Proof, Received, Reorder, Session, peek_call_id, strip_ipv4};
+use super::{Proof, Received, Reorder, Session, SlidingWindow, distance, peek_call_id, strip_ipv4};
 use crate::Discard;
 use crate::gre::Config;
 use crate::testkit::pcap;
 use crate::time::Instant;
+use crate::wire::GreHeader;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -104,4 +105,74 @@ fn with_reordering_none_is_late() {
         assert_eq!(delivered.len(), new, "{name}");
         assert!(delivered.is_sorted_by(|a, b| a < b), "{name}");
     }
+}
+
+/// Captures of packets that mostly go one way, the end that sends them, and what a window makes of how the other end has
+/// acknowledged: how many were in flight at the most, time-outs, packets that would have had to wait, and whether it was
+/// given up.
+const WINDOWS: [(&str, [u8; 4], [u8; 4], (u32, u64, u64, bool)); 4] = [
+    ("oneway", CLIENT, SERVER, (60, 2, 13, false)),
+    ("many-stateless", CLIENT, SERVER, (8, 1, 0, false)),
+    ("reordered-plain", SERVER, CLIENT, (52, 1, 63, false)),
+    ("lossy-stateless", SERVER, CLIENT, (29, 6, 83, false)),
+];
+
+/// A window over what real peers acknowledged, at the times at which they did.
+#[test]
+fn a_window_beside_real_acknowledgments() {
+    let mut failed = Vec::new();
+    for (name, us, them, expected) in WINDOWS {
+        let sent = datagrams(name, us);
+        let received = datagrams(name, them);
+        let number = |datagram: &[u8]| {
+            GreHeader::parse(datagram)
+                .ok()
+                .and_then(|(it, _)| it.sequence)
+        };
+        let first = sent
+            .iter()
+            .find_map(|(_, datagram)| number(datagram))
+            .unwrap();
+        let mut config = Config::new(peek_call_id(&received[0].1).unwrap(), 0);
+        config.window = SlidingWindow::ON;
+        let mut session = Session::new(config);
+        let mut events: Vec<_> = sent.into_iter().map(|(at, it)| (at, true, it)).collect();
+        events.extend(received.into_iter().map(|(at, it)| (at, false, it)));
+        events.sort_by_key(|(at, ..)| *at);
+        let (mut most, mut waits) = (0, 0);
+        for (at, ours, mut datagram) in events {
+            while let Some(due) = session.next_timeout().filter(|due| *due <= at) {
+                session.handle_timeout(due);
+                let _ = session.poll_ack(due, &mut [0; 12]);
+            }
+            if !ours {
+                let (mut header, payload) = GreHeader::parse(&datagram).unwrap();
+                let payload = payload.to_vec();
+                // Ours begin at 0.
+                header.acknowledgment = header.acknowledgment.map(|it| it.wrapping_sub(first));
+                header.encode(&mut datagram).unwrap();
+                datagram.truncate(header.len());
+                datagram.extend(payload);
+                let _ = session.receive(at, &mut datagram);
+            } else if let Some(number) = number(&datagram) {
+                // With those before it that were lost; and no second time.
+                while distance(
+                    u32::try_from(session.stats().sent).unwrap(),
+                    number.wrapping_sub(first),
+                ) >= 0
+                {
+                    waits += u64::from(session.window_room() == 0);
+                    session.seal(at, &mut [0; 16], 0).unwrap();
+                }
+                most = most.max(session.in_flight());
+            }
+        }
+        let state = session.window().unwrap();
+        let found = (most, session.stats().ack_timeouts, waits, state.given_up);
+        std::println!("{name}: {found:?} {state:?}");
+        if found != expected {
+            failed.push((name, found));
+        }
+    }
+    assert!(failed.is_empty(), "{failed:?}");
 }

@@ -24,14 +24,15 @@ pub enum SlidingWindow {
 }
 
 impl SlidingWindow {
-    /// On, with a MaxTimeOut of 3 s.
-    pub const ON: Self = Self::On { max_timeout: 3000 };
+    /// On, with a MaxTimeOut of 1 s.
+    pub const ON: Self = Self::On { max_timeout: 1000 };
 }
 
-/// MinTimeOut of RFC 2637 §4.4: how long an acknowledgment is waited for at the least.
-pub const MIN_TIMEOUT: Duration = Duration::from_millis(100);
+/// MinTimeOut of RFC 2637 §4.4: how long an acknowledgment is waited for at the least. Peers wait for data that theirs can
+/// ride on: we for 100 ms, pptpd until 50 ms were quiet.
+pub const MIN_TIMEOUT: Duration = Duration::from_millis(300);
 
-const MIN_MICROS: i32 = 100_000;
+const MIN_MICROS: i32 = 300_000;
 
 /// So many time-outs in a row, with no acknowledgment between them, show a peer that does not acknowledge.
 pub const PATIENCE: u8 = 3;

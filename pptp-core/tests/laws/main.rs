@@ -23,3 +23,4 @@ mod operations;
 mod secrecy;
 mod time;
 mod traffic;
+mod window;

@@ -327,7 +327,7 @@ fn the_window_counts_what_is_on_its_way() {
     // What must go out may.
     session.seal(NOW, &mut out, 0).unwrap();
     assert_eq!(session.window_room(), 0);
-    let due = NOW + Duration::from_millis(100);
+    let due = NOW + Duration::from_millis(300);
     assert_eq!(session.next_timeout(), Some(due));
     assert_eq!(session.timeout_reason(), Some(TimerKind::Window));
 

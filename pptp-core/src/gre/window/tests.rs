@@ -80,11 +80,11 @@ fn it_closes_by_half_at_a_time_out() {
         states,
         [
             (5, 800),
-            (3, 1600),
-            (2, 3000),
-            (1, 3000),
-            (1, 3000),
-            (1, 3000)
+            (3, 1000),
+            (2, 1000),
+            (1, 1000),
+            (1, 1000),
+            (1, 1000)
         ]
     );
 }
@@ -109,7 +109,8 @@ fn after_a_time_out_sending_goes_on() {
 fn the_time_out_adapts_as_the_rfc_has_it() {
     let (alpha, beta, chi) = (0.125, 0.25, 4.0);
     for delay in [0, 3, 30] {
-        let mut window = window(64, delay);
+        let config = SlidingWindow::On { max_timeout: 3000 };
+        let mut window = Window::new(config, 64, delay).unwrap();
         let (mut rtt, mut dev) = (f64::from(delay) * 0.1, 0.0_f64);
         let mut now = START;
         for (number, sample) in (0_u32..).zip([0.2, 0.21, 0.19, 0.8, 0.2, 0.2, 0.3, 2.5, 0.01, 0.2])
@@ -120,7 +121,7 @@ fn the_time_out_adapts_as_the_rfc_has_it() {
             let diff = sample - rtt;
             dev += beta * (diff.abs() - dev);
             rtt += alpha * diff;
-            let ato = (rtt + chi * dev).clamp(0.1, 3.0);
+            let ato = (rtt + chi * dev).clamp(0.3, 3.0);
             let state = window.state();
             assert!(
                 (state.round_trip.as_secs_f64() - rtt).abs() < 1e-4,
@@ -136,8 +137,8 @@ fn the_time_out_adapts_as_the_rfc_has_it() {
 
 #[test]
 fn the_time_out_stays_within_its_bounds() {
-    assert_eq!(window(64, 0).state().timeout, Duration::from_millis(100));
-    assert_eq!(window(64, u16::MAX).state().timeout, Duration::from_secs(3));
+    assert_eq!(window(64, 0).state().timeout, Duration::from_millis(300));
+    assert_eq!(window(64, u16::MAX).state().timeout, Duration::from_secs(1));
     let config = SlidingWindow::On { max_timeout: 7 };
     let narrow = Window::new(config, 64, 9).unwrap();
     assert_eq!(narrow.state().timeout, MIN_TIMEOUT);
@@ -147,19 +148,17 @@ fn the_time_out_stays_within_its_bounds() {
 #[test]
 fn the_timer_runs_while_something_is_on_its_way() {
     let mut window = window(64, 0);
-    assert_eq!(window.sent(START, 0), Some(after(100)));
+    assert_eq!(window.sent(START, 0), Some(after(300)));
     assert_eq!(window.sent(after(10), 1), None);
-    let timer = window.acknowledged(after(40), (1, 1, 2), false);
-    // The sample of 40 ms: RTT 5 ms, DEV 10 ms.
-    assert_eq!(timer, Timer::At(after(140)));
+    let timer = window.acknowledged(after(200), (1, 1, 2), false);
+    // The sample of 200 ms: RTT 25 ms, DEV 50 ms.
+    assert_eq!(timer, Timer::At(after(500)));
     assert_eq!(
-        window.acknowledged(after(50), (2, 1, 2), false),
+        window.acknowledged(after(250), (2, 1, 2), false),
         Timer::Stop
     );
-    assert_eq!(
-        window.sent(after(60), 2),
-        Some(after(60) + window.state().timeout)
-    );
+    let timeout = window.state().timeout;
+    assert_eq!(window.sent(after(260), 2), Some(after(260) + timeout));
 }
 
 #[test]
@@ -224,7 +223,7 @@ proptest! {
             let state = window.state();
             prop_assert!((1..=max).contains(&state.size));
             prop_assert!(state.timeout >= MIN_TIMEOUT);
-            prop_assert!(state.timeout.as_millis() <= u128::from(max_timeout).max(100));
+            prop_assert!(state.timeout.as_millis() <= u128::from(max_timeout).max(300));
             prop_assert!(window.on_their_way(next) <= next);
         }
     }
