@@ -33,6 +33,7 @@ mod error;
 mod event;
 pub mod gre;
 mod log;
+pub mod path;
 pub mod relay;
 mod server;
 mod session;

@@ -2,11 +2,12 @@
 
 mod answers;
 mod batch;
+mod flow;
 mod follow;
 
 use crate::control::{self, CallInfo, CallRequest, CloseReason, Connection, LinkInfo};
 use crate::event::{DownReason, Event};
-use crate::gre::{self, Proof, Received, SlidingWindow, WindowState};
+use crate::gre::{self, Proof, Received, SlidingWindow};
 use crate::wire::{MAX_CONTROL_MESSAGE, WanErrorNotify};
 use crate::{Discard, ProtocolError};
 pub use batch::{Batch, Jobs};
@@ -287,24 +288,6 @@ impl<P: Profile, R> Session<P, R> {
         })
     }
 
-    /// Takes a payload that is out of order, if the suite has kept a key for it.
-    fn deliver_late<'a>(
-        &'a mut self,
-        now: Instant,
-        late: Discard,
-        payload: &'a mut [u8],
-    ) -> Result<Inbound<'a>, Discard> {
-        let taken = if self.carrier && self.gre_config.deliver_late {
-            self.ppp.handle_late_frame(now, payload)
-        } else {
-            Err(pptp_ppp::Discard::Late)
-        };
-        taken.map_err(|_| {
-            self.gre.count_discard(&late);
-            late
-        })
-    }
-
     /// Puts a network packet into a GRE packet in `out`, encrypted if that was agreed on: to be sent as a datagram of IP
     /// protocol 47.
     ///
@@ -481,25 +464,6 @@ impl<P: Profile, R> Session<P, R> {
         self.carrier && self.ppp.is_up(network)
     }
 
-    /// The longest packet, in octets, that [`Self::send`] takes.
-    #[must_use]
-    pub fn mtu(&self) -> usize {
-        self.ppp.mtu().min(MAX_PACKET)
-    }
-
-    /// How many packets may go out before [`Self::send`] says [`SendError::WindowFull`]: [`u32::MAX`] without a
-    /// [`SlidingWindow`].
-    #[must_use]
-    pub fn window_room(&self) -> u32 {
-        self.gre.window_room()
-    }
-
-    /// How the sliding window stands, if there is one.
-    #[must_use]
-    pub fn window(&self) -> Option<WindowState> {
-        self.gre.window()
-    }
-
     /// How far PPP has come.
     #[must_use]
     pub const fn phase(&self) -> Phase {
@@ -516,12 +480,6 @@ impl<P: Profile, R> Session<P, R> {
     #[must_use]
     pub fn resets(&self) -> ResetCounts {
         self.ppp.resets()
-    }
-
-    /// How many packets were delivered though others had overtaken them: see [`Ppp::delivered_late`].
-    #[must_use]
-    pub fn delivered_late(&self) -> u64 {
-        self.ppp.delivered_late()
     }
 
     /// The methods of authentication that are agreed on: see [`Ppp::authentication`].
