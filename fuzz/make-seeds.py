@@ -292,6 +292,19 @@ seed("hdlc", "received", bytes([0x80, 0, 3, 0, 10, 0, 8]) + said[2][:300])
 seed("hdlc", "long", bytes([1, 0x93, 31, 255, 255, 255, 255]) + b"~\xff\x03\xc0\x21\x09\x01\x00\x04~")
 seed("hdlc", "faults", bytes([2, 0, 1, 0, 0, 0, 0]) + b"~!E\0\0\x14abcdef~~!\x7d\x5e\x7d~\x7d\x7d~abc~" + b"x" * 140 + b"~")
 
+# Packets that open TCP connections, behind the MTU that they have to fit, and what a router says of one that was too long.
+# None of the captures has these in the clear at every length of header.
+segment = bytes.fromhex("04d20050010203040000000080c2ffff00000000")
+for name, options in {"first": "020405b403030704", "odd": "01020405b4030307", "last": "01030307020405b4"}.items():
+    tcp = segment[:12] + b"\x70" + segment[13:] + bytes.fromhex(options)
+    ipv4 = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(tcp), 7, 0x4000, 64, 6, 0) + bytes([10, 0, 0, 1, 10, 0, 0, 2])
+    seed("mss", (4, name), b"\x05\x78" + ipv4 + tcp)
+    for hops in b"", bytes([6, 0, 1, 4, 0, 0, 0, 0]):
+        ipv6 = struct.pack(">IHBB", 0x60000000, len(hops + tcp), 0 if hops else 6, 64) + bytes(32)
+        seed("mss", (6, len(hops), name), b"\x05\x78" + ipv6 + hops + tcp)
+datagram = struct.pack(">BBHHHBBH", 0x45, 0, 1441, 7, 0x4000, 64, 47, 0) + bytes([10, 0, 0, 1, 10, 0, 0, 2])
+seed("mss", "router", bytes([3, 4, 0, 0, 0, 0, 5, 0x14]) + datagram + bytes.fromhex("3001880b05811234"))
+
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")

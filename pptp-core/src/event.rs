@@ -1,6 +1,7 @@
 //! What a client or a server tells its caller.
 
 use crate::control::{CallEnd, CallInfo, CloseReason, LinkInfo};
+use crate::session::Diagnosis;
 use crate::wire::{Capabilities, IncomingCallRequest, OutgoingCallRequest, WanErrorNotify};
 use core::fmt;
 
@@ -27,6 +28,9 @@ pub enum Event<'a> {
     LinkInfo(LinkInfo),
     /// The peer has counted errors on its line.
     WanErrors(WanErrorNotify),
+    /// Something seems to be wrong on the way, each kind of it once. Nothing has to be done about it: it is for whoever
+    /// wants to know why a tunnel does not come up, or does not work.
+    Diagnosis(Diagnosis),
     /// Something happened to the PPP link in the call. [`pptp_ppp::Event::Down`] is not among it: [`Event::Down`] tells
     /// why.
     Ppp(pptp_ppp::Event<'a>),

@@ -52,4 +52,7 @@ pub use event::{DownReason, Event};
 pub use pptp_ppp::{self as ppp, codec, random, time};
 pub use pptp_ppp::{Inbound, Network, Outgoing, SendError};
 pub use server::{Server, ServerConfig};
-pub use session::{Batch, GreConfig, Jobs, MAX_GRE_OVERHEAD, Output, Pac, Pns, Session, TimerKind};
+pub use session::{
+    Batch, Diagnosis, GreConfig, Jobs, LastHeard, MAX_GRE_OVERHEAD, Output, Pac, Pns, Session,
+    TimerKind,
+};

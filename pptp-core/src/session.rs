@@ -2,6 +2,7 @@
 
 mod answers;
 mod batch;
+mod diagnosis;
 mod flow;
 mod follow;
 
@@ -13,6 +14,8 @@ use crate::{Discard, ProtocolError};
 pub use batch::{Batch, Jobs};
 use core::marker::PhantomData;
 use core::time::Duration;
+use diagnosis::Watch;
+pub use diagnosis::{Diagnosis, LastHeard};
 use pptp_ppp::auth::Method;
 use pptp_ppp::{
     BufferTooSmall, Compression, Early, Encryption, InTurn, Inbound, Instant, MAX_FRAME_OVERHEAD,
@@ -68,6 +71,8 @@ pub enum TimerKind {
     Acknowledgment,
     /// An acknowledgment of the peer's is overdue.
     Window,
+    /// The call has been up for long enough to judge what came over GRE.
+    Diagnosis,
     /// PPP's.
     Ppp(pptp_ppp::TimerKind),
 }
@@ -127,6 +132,7 @@ pub struct Session<P: Profile, R> {
     call_since: Instant,
     info: Option<CallInfo>,
     ppp: Ppp<P>,
+    watch: Watch,
     events: Events,
     link_info: LinkInfo,
     wan_errors: Option<WanErrorNotify>,
@@ -162,6 +168,7 @@ impl<P: Profile, R> Session<P, R> {
             call_since: Instant::ZERO,
             info: None,
             ppp,
+            watch: Watch::new(),
             events: Events::empty(),
             link_info: LinkInfo::DEFAULT,
             wan_errors: None,
@@ -194,6 +201,10 @@ impl<P: Profile, R> Session<P, R> {
     #[must_use = "octets that were not consumed have to be given again"]
     pub fn handle_control(&mut self, now: Instant, bytes: &[u8]) -> Result<usize, ProtocolError> {
         let consumed = self.control.handle_control(now, bytes);
+        if consumed.is_ok_and(|consumed| consumed > 0) {
+            self.watch.heard.control = Some(now);
+        }
+        self.watch_control();
         self.follow(now);
         consumed
     }
@@ -231,7 +242,12 @@ impl<P: Profile, R> Session<P, R> {
         if !self.carrier {
             return Err(Discard::NoCall);
         }
-        self.gre.receive(now, datagram)
+        let received = self.gre.receive(now, datagram);
+        match &received {
+            Ok(_) => self.watch.heard.gre = Some(now),
+            Err(discard) => self.watch.refused(discard),
+        }
+        received
     }
 
     /// The second half of [`Self::handle_gre`]: takes the payload of packet number `sequence`, unless a later one was
@@ -267,6 +283,7 @@ impl<P: Profile, R> Session<P, R> {
             }
             return self.deliver_late(now, discard, payload);
         }
+        self.watch.accepted();
         if payload.is_empty() {
             self.gre.confirm(now, sequence, Proof::Unknown);
             return Ok(Inbound::Control);
@@ -336,6 +353,7 @@ impl<P: Profile, R> Session<P, R> {
         if self.carrier {
             self.gre.handle_timeout(now);
             self.ppp.handle_timeout(now);
+            self.judge_call(now);
         }
         self.follow(now);
     }
@@ -405,7 +423,10 @@ impl<P: Profile, R> Session<P, R> {
             .next()
             .filter(|&next| next != Events::DOWN);
         let Some(next) = next else {
-            return self.poll_ppp_event();
+            return match self.poll_diagnosis() {
+                Some(diagnosis) => Some(Event::Diagnosis(diagnosis)),
+                None => self.poll_ppp_event(),
+            };
         };
         self.events.remove(next);
         Some(match next {
@@ -567,7 +588,8 @@ impl<P: Profile, R> Session<P, R> {
         let gre = self.gre.next_timeout().zip(kind);
         let kind = self.ppp.timeout_reason().map(TimerKind::Ppp);
         let ppp = self.ppp.next_timeout().zip(kind);
-        [control, gre, ppp]
+        let diagnosis = self.watch.due.map(|at| (at, TimerKind::Diagnosis));
+        [control, gre, ppp, diagnosis]
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at)

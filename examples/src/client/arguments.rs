@@ -103,6 +103,10 @@ pub struct NetworkOptions {
     #[arg(long, default_value_t = 1400, value_name = "OCTETS", value_parser = clap::value_parser!(u16).range(576..=1500))]
     pub mtu: u16,
 
+    /// Leave TCP connections through the tunnel the segments that they agree on, even those that do not fit it
+    #[arg(long)]
+    pub no_mss_clamp: bool,
+
     /// What to do about packets that others have overtaken on the way
     #[arg(long, value_enum, default_value_t = Ordering::Buffer, value_name = "HOW")]
     pub order: Ordering,

@@ -69,6 +69,10 @@ pub struct Tunnel<'a> {
     authenticated: bool,
     /// What IPCP agreed on. Without it no packet goes to the device or comes from there.
     open: Option<Ipv4>,
+    /// Whether TCP is kept from segments that are too long.
+    clamps: bool,
+    /// For how long packets, if so, once that is known.
+    clamp: Option<usize>,
     /// Since when we are saying goodbye, and how long it may take.
     goodbye: Option<Instant>,
     /// Why it cannot go on, if the library does not know.
@@ -102,6 +106,8 @@ impl<'a> Tunnel<'a> {
             needs_authentication: arguments.policy.needs_authentication(),
             authenticated: false,
             open: None,
+            clamps: !arguments.network.no_mss_clamp,
+            clamp: None,
             goodbye: None,
             failure: None,
             down: None,
@@ -341,6 +347,7 @@ impl<'a> Tunnel<'a> {
             return;
         }
         self.open = Some(ipv4);
+        self.clamp = self.clamps.then_some(ipv4.mtu);
         self.probe
             .start(ipv4.local, ipv4.remote, modes(&self.session));
         self.lasting.came_up(now);

@@ -10,6 +10,7 @@
 //! routes     routes that go when they are dropped
 //! record     capture files
 //! packet     where packets come from, and where they go
+//! segments   those of TCP, not too long for a tunnel
 //! icmp       what is said of packets that do not fit
 //! networks   10.1.0.0/16, from the command line or a file
 //! signals    signals, as something to wait for
@@ -28,6 +29,7 @@ pub mod packet;
 pub mod probe;
 pub mod record;
 pub mod routes;
+pub mod segments;
 pub mod signals;
 
 pub use error::SystemError;

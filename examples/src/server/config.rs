@@ -87,6 +87,9 @@ pub struct Network {
     /// The longest Information field of PPP, in octets.
     #[serde(default = "mtu")]
     pub mtu: u16,
+    /// Whether TCP is kept from segments that are too long for the tunnel.
+    #[serde(default = "yes")]
+    pub clamp_mss: bool,
 }
 
 /// Whether all clients share a network device.
@@ -519,6 +522,10 @@ impl std::error::Error for ConfigError {}
 
 const fn everywhere() -> SocketAddrV4 {
     SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 1723)
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn mtu() -> u16 {

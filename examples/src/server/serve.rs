@@ -354,6 +354,7 @@ impl Server {
         self.number += 1;
         let patience = Duration::from_millis(self.config.timing.reorder.into());
         let mut tunnel = Tunnel::new(self.number, tcp, peer, session, gre, patience, now);
+        tunnel.clamps = self.config.network.clamp_mss;
         tunnel.address = address;
         tunnel.pooled = address.is_some();
         if self.config.limits.setup_timeout != 0 {

@@ -10,6 +10,7 @@ use crate::net::gre::{GreSocket, MAX_DATAGRAM};
 use crate::net::order::Order;
 use crate::net::packet;
 use crate::net::probe::Probe;
+use crate::net::segments::with_clamped;
 use ipnet::Ipv4Net;
 use mio::net::TcpStream;
 use pptp_core::codec::BufferTooSmall;
@@ -116,6 +117,8 @@ pub struct Tunnel {
     pub counters: Counters,
     /// Gets it over losses, as long as packets are led to it.
     pub probe: Probe,
+    /// Whether TCP is kept from segments that are too long.
+    pub clamps: bool,
     order: Order<HELD_PACKETS>,
     control: Control<TcpStream>,
 }
@@ -158,6 +161,7 @@ impl Tunnel {
             device: None,
             counters: Counters::default(),
             probe: Probe::default(),
+            clamps: true,
             order: Order::new(patience),
             control: Control::new(tcp),
         }
@@ -251,6 +255,7 @@ impl Tunnel {
         payload: &mut [u8],
         shared: Option<&Device>,
     ) -> bool {
+        let clamp = self.clamp();
         match self.session.deliver(now, sequence, payload) {
             Ok(Inbound::Packet { packet, .. }) => {
                 // Whoever sends in somebody else's name gets nowhere.
@@ -269,7 +274,7 @@ impl Tunnel {
                 self.counters.received_octets += len_of(packet);
                 self.probe.received(now, packet);
                 if let Some(device) = shared.or(self.device.as_ref())
-                    && let Err(error) = device.write(packet)
+                    && let Err(error) = with_clamped(packet, clamp, |packet| device.write(packet))
                 {
                     debug!(device = device.name(), %error, "dropped");
                 }
@@ -283,6 +288,11 @@ impl Tunnel {
         }
     }
 
+    /// How long packets may be for which TCP's segments are to be made to fit, if they are.
+    fn clamp(&self) -> Option<usize> {
+        self.clamps.then(|| self.session.mtu())
+    }
+
     /// Sends a network packet to the client.
     ///
     /// # Errors
@@ -293,9 +303,12 @@ impl Tunnel {
         packet: &[u8],
         gre: &mut GreSocket,
     ) -> Result<(), SendError> {
+        let clamp = self.clamp();
         let session = &mut self.session;
         let sent = gre.send(Some(*self.peer.ip()), |room| {
-            let datagram = session.send(now, Network::Ipv4, packet, room)?;
+            let datagram = with_clamped(packet, clamp, |packet| {
+                session.send(now, Network::Ipv4, packet, room)
+            })?;
             Ok::<_, SendError>(datagram.len())
         });
         match sent {

@@ -166,6 +166,8 @@ impl<const CALLS: usize> Connection<CALLS> {
                 sent: 0,
                 unknown: 0,
                 unexpected: 0,
+                restarts: 0,
+                misdirected: 0,
                 unmatched_echo_replies: 0,
                 link_infos: 0,
             },

@@ -93,7 +93,7 @@ impl<const CALLS: usize> Connection<CALLS> {
                 self.peer = StartConfig::from_wire(&request.capabilities);
                 self.peer_version = request.version;
             }
-            State::Established => {}
+            State::Established => count(&mut self.stats.restarts),
             _ => count(&mut self.stats.unexpected),
         }
         // A later version than ours is answered with ours, an earlier one there is none of that is known.
@@ -179,6 +179,7 @@ impl<const CALLS: usize> Connection<CALLS> {
         };
         let Some(call) = find(&mut self.calls, is_asked) else {
             count(&mut self.stats.unexpected);
+            count(&mut self.stats.misdirected);
             return;
         };
         let mut is_news = false;

@@ -13,6 +13,11 @@ pub struct Stats {
     pub unknown: u32,
     /// Messages that have no meaning in the state that they met, or name no call that there is, and were ignored.
     pub unexpected: u32,
+    /// Start-Control-Connection-Requests on a connection that was established: the peer has started anew, or is confused.
+    pub restarts: u32,
+    /// Outgoing-Call-Replies to a call id that no call was asked for with, counted among the unexpected too: a NAT on the way
+    /// may have changed it.
+    pub misdirected: u32,
     /// Echo-Replies with an identifier that nobody waits for; late ones are normal.
     pub unmatched_echo_replies: u32,
     /// Set-Link-Infos received. The character maps in them are of no use inside PPTP.

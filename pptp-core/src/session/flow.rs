@@ -61,9 +61,13 @@ impl<P: Profile, R> Session<P, R> {
         } else {
             Err(pptp_ppp::Discard::Late)
         };
-        taken.map_err(|_| {
-            self.gre.count_discard(&late);
-            late
-        })
+        match taken {
+            Ok(_) => self.watch.accepted(),
+            Err(_) => {
+                self.watch.refused(&late);
+                self.gre.count_discard(&late);
+            }
+        }
+        taken.map_err(|_| late)
     }
 }

@@ -72,6 +72,7 @@ impl<P: Profile, R> Session<P, R> {
         self.info = Some(info);
         self.carrier = true;
         self.call_since = now;
+        self.watch.call_connected(now);
         self.events |= Events::CALL_CONNECTED;
         self.ppp.open(now);
     }

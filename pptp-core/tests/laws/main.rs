@@ -12,6 +12,7 @@
 mod attacker;
 mod batches;
 mod calls;
+mod diagnosis;
 mod dice;
 mod endings;
 mod ends;

@@ -4,6 +4,7 @@ use super::super::failure::Failure;
 use super::Tunnel;
 use crate::net::gre::MAX_DATAGRAM;
 use crate::net::packet::is_for_tunnel;
+use crate::net::segments::with_clamped;
 use log::{debug, trace};
 use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::{Received, strip_ipv4};
@@ -79,7 +80,8 @@ impl Tunnel<'_> {
                 }
                 let device = self.lasting.local.device().filter(|_| self.open.is_some());
                 let Some(device) = device else { return };
-                match device.write(packet) {
+                let written = with_clamped(packet, self.clamp, |packet| device.write(packet));
+                match written {
                     Ok(_) => self.lasting.traffic.received.add(packet),
                     Err(error) => debug!("{}: {error}", device.name()),
                 }
@@ -123,11 +125,14 @@ impl Tunnel<'_> {
         let session = &mut self.session;
         let record = &mut self.lasting.outside;
         let is_open = self.open.is_some();
+        let clamp = self.clamp;
         let sent = self.gre.send(None, |room| {
             if !is_open {
                 return Err(SendError::NotOpen);
             }
-            let datagram = session.send(now, Network::Ipv4, packet, room)?;
+            let datagram = with_clamped(packet, clamp, |packet| {
+                session.send(now, Network::Ipv4, packet, room)
+            })?;
             if let Some(record) = record {
                 record.gre(Side::Client, datagram);
             }
