@@ -125,11 +125,11 @@ pub struct Session<P: Profile, R> {
     started: bool,
     /// What to ask for, as PNS.
     request: Option<CallRequest>,
-    gre_config: GreConfig,
+    /// Until there is a call, without its ids.
     gre: gre::Session,
+    delivers_late: bool,
     /// Whether the call is up: only then there is GRE.
     carrier: bool,
-    call_since: Instant,
     info: Option<CallInfo>,
     ppp: Ppp<P>,
     watch: Watch,
@@ -158,14 +158,16 @@ impl<P: Profile, R> Session<P, R> {
         gre_config: GreConfig,
         ppp: Ppp<P>,
     ) -> Self {
+        let mut config = gre::Config::new(0, 0);
+        config.ack_delay = gre_config.ack_delay;
+        config.window = gre_config.window;
         Self {
             control,
             started: false,
             request,
-            gre_config,
-            gre: gre::Session::new(gre::Config::new(0, 0)),
+            gre: gre::Session::new(config),
+            delivers_late: gre_config.deliver_late,
             carrier: false,
-            call_since: Instant::ZERO,
             info: None,
             ppp,
             watch: Watch::new(),
@@ -202,7 +204,7 @@ impl<P: Profile, R> Session<P, R> {
     pub fn handle_control(&mut self, now: Instant, bytes: &[u8]) -> Result<usize, ProtocolError> {
         let consumed = self.control.handle_control(now, bytes);
         if consumed.is_ok_and(|consumed| consumed > 0) {
-            self.watch.heard.control = Some(now);
+            self.watch.heard_control(now);
         }
         self.watch_control();
         self.follow(now);
@@ -244,7 +246,7 @@ impl<P: Profile, R> Session<P, R> {
         }
         let received = self.gre.receive(now, datagram);
         match &received {
-            Ok(_) => self.watch.heard.gre = Some(now),
+            Ok(_) => self.watch.heard_gre(now),
             Err(discard) => self.watch.refused(discard),
         }
         received
@@ -588,7 +590,7 @@ impl<P: Profile, R> Session<P, R> {
         let gre = self.gre.next_timeout().zip(kind);
         let kind = self.ppp.timeout_reason().map(TimerKind::Ppp);
         let ppp = self.ppp.next_timeout().zip(kind);
-        let diagnosis = self.watch.due.map(|at| (at, TimerKind::Diagnosis));
+        let diagnosis = self.watch.due().map(|at| (at, TimerKind::Diagnosis));
         [control, gre, ppp, diagnosis]
             .into_iter()
             .flatten()

@@ -44,6 +44,7 @@ pub fn all() {
     gre::header();
     gre::session();
     gre::reorder();
+    gre::path();
     tunnel::ends();
     tunnel::run_loop();
 }

@@ -39,6 +39,7 @@ pub fn event(now: Instant, event: &Event<'_>) {
             ),
         ),
         Event::CallConnected(info) => step(now, format_args!("call is up: {info}")),
+        Event::Diagnosis(diagnosis) => step(now, format_args!("trouble: {diagnosis}")),
         Event::Ppp(event) => link(now, event),
         _ => {}
     }

@@ -15,6 +15,7 @@ pub(super) fn event(event: &Event<'_>) -> String {
         Event::CallConnected(info) => format!("call up: {info}"),
         Event::LinkInfo { .. } => "Set-Link-Info taken".into(),
         Event::Ppp(event) => ppp_event(event),
+        Event::Diagnosis(diagnosis) => format!("trouble: {diagnosis}"),
         Event::Down(reason) => format!("down: {reason}"),
         other => format!("{other:?}"),
     }

@@ -26,7 +26,7 @@ use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::rc::Rc;
 use std::time::Duration;
-use tracing::{debug, trace};
+use tracing::{debug, trace, warn};
 
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
@@ -394,6 +394,10 @@ impl Tunnel {
                 Event::Ppp(Link::Ipv4Up(ipv4)) => Happening::Up(ipv4),
                 Event::Ppp(Link::Ipv4Down) => Happening::NoIpv4,
                 Event::Down(reason) => Happening::Down(reason),
+                Event::Diagnosis(diagnosis) => {
+                    warn!(session = number, peer = %self.peer.ip(), why = %diagnosis, "trouble");
+                    continue;
+                }
                 _ => continue,
             });
         }

@@ -107,10 +107,11 @@ fn with_reordering_none_is_late() {
     }
 }
 
-/// Captures of packets that mostly go one way, the end that sends them, and what a window makes of how the other end has
-/// acknowledged: how many were in flight at the most, time-outs, packets that would have had to wait, and whether it was
-/// given up.
-const WINDOWS: [(&str, [u8; 4], [u8; 4], (u32, u64, u64, bool)); 4] = [
+/// A capture, the end that sends there, the other one, and what a window makes of how that one has acknowledged: how many
+/// were in flight at the most, time-outs, packets that would have had to wait, and whether it was given up.
+type Windowed = (&'static str, [u8; 4], [u8; 4], (u32, u64, u64, bool));
+
+const WINDOWS: [Windowed; 4] = [
     ("oneway", CLIENT, SERVER, (60, 2, 13, false)),
     ("many-stateless", CLIENT, SERVER, (8, 1, 0, false)),
     ("reordered-plain", SERVER, CLIENT, (52, 1, 63, false)),

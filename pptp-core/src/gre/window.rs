@@ -70,8 +70,10 @@ pub(super) struct Window {
     given_up: bool,
     /// All before this one are on their way no more: their acknowledgments came, or their time is over.
     done: u32,
-    /// The packet whose acknowledgment is timed, and since when: one at a time.
-    timed: Option<(u32, Instant)>,
+    /// The packet whose acknowledgment is timed, one at a time, and since when, if `is_timing`.
+    timed: u32,
+    since: Instant,
+    is_timing: bool,
 }
 
 /// What is to become of the timer.
@@ -110,7 +112,9 @@ impl Window {
             silent: 0,
             given_up: false,
             done: 0,
-            timed: None,
+            timed: 0,
+            since: Instant::ZERO,
+            is_timing: false,
         })
     }
 
@@ -136,8 +140,8 @@ impl Window {
     /// Packet `sequence` goes out. Tells when its acknowledgment has to be there, if nothing else was waited for.
     pub(super) fn sent(&mut self, now: Instant, sequence: u32) -> Option<Instant> {
         let is_first = self.on_their_way(sequence) == 0;
-        if self.timed.is_none() {
-            self.timed = Some((sequence, now));
+        if !self.is_timing {
+            (self.timed, self.since, self.is_timing) = (sequence, now, true);
         }
         is_first.then(|| self.due(now))
     }
@@ -154,11 +158,9 @@ impl Window {
         if distance(self.done, unacked) > 0 {
             self.done = unacked;
         }
-        if let Some((timed, since)) = self.timed
-            && distance(timed, unacked) > 0
-        {
-            self.timed = None;
-            self.sample(now.saturating_since(since));
+        if self.is_timing && distance(self.timed, unacked) > 0 {
+            self.is_timing = false;
+            self.sample(now.saturating_since(self.since));
         }
         if self.given_up && alone {
             // It does so even when it has nothing else to say.
@@ -181,7 +183,7 @@ impl Window {
     /// No acknowledgment came in time. What is on its way is not waited for any more.
     pub(super) fn timed_out(&mut self, next: u32) {
         self.done = next;
-        self.timed = None;
+        self.is_timing = false;
         self.acknowledged = 0;
         self.size = half(self.size);
         self.round_trip = self.round_trip.saturating_mul(2).min(self.max_timeout);

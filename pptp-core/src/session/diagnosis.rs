@@ -76,47 +76,82 @@ pub struct LastHeard {
 }
 
 bitflags::bitflags! {
-    /// One bit for each [`Diagnosis`].
+    /// One bit for each [`Diagnosis`], and those of which nothing is told.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    struct Signs: u8 {
+    struct Signs: u16 {
         const NOTHING_HEARD = 1;
         const NOT_HEARD = 1 << 1;
         const ANSWER_FOR_ANOTHER = 1 << 2;
         const WRONG_CALL_ID = 1 << 3;
         const CONTROL_RESTARTED = 1 << 4;
         const GRE_RESTARTED = 1 << 5;
+        const HEARD_CONTROL = 1 << 6;
+        const HEARD_GRE = 1 << 7;
+        const TO_BE_JUDGED = 1 << 8;
     }
 }
 
 /// What is watched.
 #[derive(Debug, Clone)]
 pub(super) struct Watch {
-    pub(super) heard: LastHeard,
-    /// When the call is judged.
-    pub(super) due: Option<Instant>,
+    /// When something came last, if [`Signs::HEARD_CONTROL`] and [`Signs::HEARD_GRE`] say that something has.
+    control: Instant,
+    gre: Instant,
+    /// When the call came up, if it has.
+    call_since: Instant,
+    last_refused: u32,
     /// What was seen, each once, and what of it is to be told.
     seen: Signs,
     untold: Signs,
     wrong_call_id: u16,
-    /// How many packets in a row were refused for their numbers, of which each was the last one's successor; and the last.
+    /// How many packets in a row were refused for their numbers, of which each was the last one's successor.
     refused: u8,
-    last_refused: u32,
 }
 
 impl Watch {
     pub(super) const fn new() -> Self {
         Self {
-            heard: LastHeard {
-                control: None,
-                gre: None,
-            },
-            due: None,
+            control: Instant::ZERO,
+            gre: Instant::ZERO,
+            call_since: Instant::ZERO,
+            last_refused: 0,
             seen: Signs::empty(),
             untold: Signs::empty(),
             wrong_call_id: 0,
             refused: 0,
-            last_refused: 0,
         }
+    }
+
+    pub(super) fn heard_control(&mut self, now: Instant) {
+        self.control = now;
+        self.seen |= Signs::HEARD_CONTROL;
+    }
+
+    #[inline]
+    pub(super) fn heard_gre(&mut self, now: Instant) {
+        self.gre = now;
+        self.seen |= Signs::HEARD_GRE;
+    }
+
+    const fn last_heard(&self) -> LastHeard {
+        let control = self.seen.contains(Signs::HEARD_CONTROL);
+        let gre = self.seen.contains(Signs::HEARD_GRE);
+        LastHeard {
+            control: if control { Some(self.control) } else { None },
+            gre: if gre { Some(self.gre) } else { None },
+        }
+    }
+
+    /// When the call is to be judged, if it has not been.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.seen
+            .contains(Signs::TO_BE_JUDGED)
+            .then(|| self.call_since + PATIENCE)
+    }
+
+    /// Whether the call has been up for long enough to be judged.
+    pub(super) fn is_long(&self, now: Instant) -> bool {
+        now.saturating_since(self.call_since) >= PATIENCE
     }
 
     fn see(&mut self, sign: Signs) {
@@ -128,7 +163,8 @@ impl Watch {
 
     /// A call is up.
     pub(super) fn call_connected(&mut self, now: Instant) {
-        self.due = Some(now + PATIENCE);
+        self.call_since = now;
+        self.seen |= Signs::TO_BE_JUDGED;
     }
 
     /// A packet was taken.
@@ -182,18 +218,18 @@ impl<P: Profile, R> Session<P, R> {
     /// When something came from the peer last.
     #[must_use]
     pub const fn last_heard(&self) -> LastHeard {
-        self.watch.heard
+        self.watch.last_heard()
     }
 
     /// Judges a call that has been up for long enough.
     pub(super) fn judge_call(&mut self, now: Instant) {
-        if self.watch.due.is_none_or(|due| due > now) {
+        if self.watch.due().is_none_or(|due| due > now) {
             return;
         }
-        self.watch.due = None;
+        self.watch.seen.remove(Signs::TO_BE_JUDGED);
         let stats = self.gre.stats();
         let acknowledged = u64::from(self.gre.in_flight()) < stats.sent;
-        if self.watch.heard.gre.is_none() {
+        if !self.watch.seen.contains(Signs::HEARD_GRE) {
             self.watch.see(Signs::NOTHING_HEARD);
         } else if !acknowledged && self.ppp.phase() <= Phase::Establish && stats.sent > 0 {
             self.watch.see(Signs::NOT_HEARD);
@@ -202,7 +238,7 @@ impl<P: Profile, R> Session<P, R> {
 
     /// Notes what the control connection has counted.
     pub(super) fn watch_control(&mut self) {
-        let stats = self.control.stats();
+        let stats = *self.control.stats();
         if stats.restarts > 0 {
             self.watch.see(Signs::CONTROL_RESTARTED);
         }

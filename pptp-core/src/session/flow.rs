@@ -56,7 +56,7 @@ impl<P: Profile, R> Session<P, R> {
         late: Discard,
         payload: &'a mut [u8],
     ) -> Result<Inbound<'a>, Discard> {
-        let taken = if self.carrier && self.gre_config.deliver_late {
+        let taken = if self.carrier && self.delivers_late {
             self.ppp.handle_late_frame(now, payload)
         } else {
             Err(pptp_ppp::Discard::Late)

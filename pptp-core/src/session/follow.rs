@@ -5,11 +5,7 @@ use crate::control::{self, CallEnd, CallInfo, CloseReason};
 use crate::event::DownReason;
 use crate::gre;
 use crate::log::debug;
-use core::time::Duration;
 use pptp_ppp::{Instant, Phase, Profile};
-
-/// How long a call without a single GRE packet has to last for its end to be put down to that.
-const GRE_PATIENCE: Duration = Duration::from_secs(5);
 
 impl<P: Profile, R> Session<P, R> {
     /// Carries what one layer has come to over to the next.
@@ -62,16 +58,15 @@ impl<P: Profile, R> Session<P, R> {
     }
 
     fn call_connected(&mut self, now: Instant, info: CallInfo) {
-        let mut config = gre::Config::new(info.our_call_id, info.peer_call_id);
+        let mut config = *self.gre.config();
+        config.our_call_id = info.our_call_id;
+        config.peer_call_id = info.peer_call_id;
         config.our_window = info.our_window;
         config.peer_window = info.peer_window;
         config.peer_delay = info.peer_delay;
-        config.window = self.gre_config.window;
-        config.ack_delay = self.gre_config.ack_delay;
         self.gre = gre::Session::new(config);
         self.info = Some(info);
         self.carrier = true;
-        self.call_since = now;
         self.watch.call_connected(now);
         self.events |= Events::CALL_CONNECTED;
         self.ppp.open(now);
@@ -105,7 +100,7 @@ impl<P: Profile, R> Session<P, R> {
             DownReason::Call(_) | DownReason::Control(PeerStopped(_) | TcpClosed)
         );
         let unheard = self.info.is_some() && !self.ppp.has_heard();
-        let long = now.saturating_since(self.call_since) >= GRE_PATIENCE;
+        let long = self.watch.is_long(now);
         if self.down.is_none() {
             let refused = self.ppp.password_wanted().filter(|_| by_peer);
             let refused = refused.map(|it| pptp_ppp::DownReason::AuthenticationFailed(it.error));

@@ -2,7 +2,8 @@
 
 use crate::{any, bytes, now, printed, some, some_times, used};
 use core::time::Duration;
-use pptp_core::gre::{self, Config, Proof, Received, Reorder, Session};
+use pptp_core::gre::{self, Config, Proof, Received, Reorder, Session, SlidingWindow};
+use pptp_core::path::{FragmentationNeeded, Framing, clamp_mss, tcp_mss};
 use pptp_core::wire::GreHeader;
 
 pub(super) fn header() {
@@ -34,7 +35,9 @@ pub(super) fn session() {
     let mut out = [0; 256];
     used(gre::peek_call_id(bytes()));
     used(gre::strip_ipv4(some(&mut datagram)));
-    let mut session = Session::new(any(Config::new(1, 2)));
+    let mut config = any(Config::new(1, 2));
+    config.window = any(SlidingWindow::ON);
+    let mut session = Session::new(config);
     for _ in some_times() {
         match session.receive(now(), some(&mut datagram)) {
             Ok(Received::Packet { sequence, payload }) => {
@@ -60,7 +63,22 @@ pub(super) fn session() {
             session.in_flight(),
         ));
         used((session.config(), session.stats()));
+        used((session.window_room(), session.window()));
     }
+}
+
+/// How long packets may be.
+pub(super) fn path() {
+    let mut packet = [0; 256];
+    used(clamp_mss(some(&mut packet), any(1400)));
+    used(tcp_mss(bytes()));
+    used(FragmentationNeeded::parse(bytes()));
+    let framing = Framing {
+        ip_header: any(20),
+        ..Framing::WORST
+    };
+    used((framing.overhead(), framing.inner_mtu(any(1500))));
+    used(framing.must_fragment(any(1400), any(1500)));
 }
 
 pub(super) fn reorder() {

@@ -120,6 +120,12 @@ fn end<P: Profile, R>(end: &mut Session<P, R>) {
         used(end.compression());
         used((end.is_up(any(Network::Ipv4)), end.down_reason()));
         used((end.gre_stats(), end.control_stats()));
+        used((
+            end.window_room(),
+            end.window(),
+            end.path_mtu(any(1500)),
+            end.last_heard(),
+        ));
         end.close(now());
         end.control_closed(now());
     }
@@ -187,6 +193,7 @@ fn event(event: Event<'_>, request: &mut Option<AuthId>) {
         Event::Ppp(pptp_ppp::Event::AuthRequested(presented)) => *request = Some(presented.id),
         Event::Ppp(pptp_ppp::Event::Eap(packet)) => *request = Some(packet.id),
         Event::Ppp(event) => ppp_event(event),
+        Event::Diagnosis(diagnosis) => printed(diagnosis),
         Event::Down(reason) => printed(reason),
         other => used(other),
     }

@@ -40,7 +40,7 @@ fn packet(version: u8, flags: u8, options: &[u8], data: &[u8]) -> Vec<u8> {
     options.resize(options.len().next_multiple_of(4), 0);
     let mut tcp = Vec::from([0x04, 0xd2, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0]);
     tcp.extend([
-        ((20 + options.len()) / 4 << 4) as u8,
+        (((20 + options.len()) / 4) << 4) as u8,
         flags,
         0xff,
         0xff,
@@ -141,7 +141,7 @@ proptest! {
         data in proptest::collection::vec(any::<u8>(), 0..40),
     ) {
         let version = if version == 5 { 4 } else { version };
-        let mut options = Vec::from([1].repeat(before));
+        let mut options = [1].repeat(before);
         options.extend([2, 4]);
         options.extend(mss.to_be_bytes());
         options.extend([4, 2]);
