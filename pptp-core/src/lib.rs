@@ -32,6 +32,7 @@ mod client;
 pub mod control;
 mod error;
 mod event;
+pub mod filter;
 pub mod gre;
 mod log;
 pub mod path;

@@ -285,6 +285,9 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// Source, stage, and since when.
+type State = (u32, Stage, Instant);
+
 proptest! {
     /// Beside a model that remembers everything.
     #[test]
@@ -305,7 +308,7 @@ proptest! {
         let mut admission = Admission::<8, 8>::new(config);
         let mut now = at(0);
         // All that were ever let in; those that are not over with source and stage.
-        let mut all: Vec<(Ticket, Option<(u32, Stage, Instant)>)> = Vec::new();
+        let mut all: Vec<(Ticket, Option<State>)> = Vec::new();
         for op in ops {
             let before = admission.clone();
             match op {
@@ -344,7 +347,7 @@ proptest! {
                 prop_assert_eq!(admission.stage(*ticket), state.map(|(_, stage, _)| stage));
             }
             let live = all.iter().filter_map(|(_, state)| *state).collect::<Vec<_>>();
-            let is_half_open = |(_, stage, _): &&(u32, Stage, Instant)| *stage != Stage::Up;
+            let is_half_open = |(_, stage, _): &&State| *stage != Stage::Up;
             let count = live.iter().filter(is_half_open).count();
             prop_assert_eq!((admission.half_open(), admission.up()), (count, live.len() - count));
             prop_assert!(live.len() <= 8 && (half_open == 0 || count <= half_open));

@@ -6,7 +6,7 @@ use core::net::Ipv4Addr;
 use core::ops::Range;
 
 /// The IP protocol of GRE.
-const GRE: u8 = 47;
+pub(crate) const GRE: u8 = 47;
 
 /// Cuts the IPv4 header off a packet, and whatever the buffer holds behind the packet's own end.
 ///

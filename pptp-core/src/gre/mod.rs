@@ -37,8 +37,8 @@ mod stats;
 mod window;
 
 pub use crate::wire::GreHeader;
-pub(crate) use ipv4::Ipv4Header;
 pub use ipv4::strip_ipv4;
+pub(crate) use ipv4::{GRE, Ipv4Header};
 pub use receiver::{Proof, WINDOW};
 pub use reorder::Reorder;
 pub use session::{Config, Received, Session, TimerKind};
