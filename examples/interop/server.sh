@@ -23,6 +23,7 @@ modes = [$modes]
 sessions-per-source = 250
 half-open = 250
 half-open-per-source = 250
+connections-per-minute = 0
 [guard]
 $guard
 [radius]

@@ -49,10 +49,11 @@
 //!
 //! It is not one that has been there for less than `grace`, which is the time that a client has to say its first message; nor
 //! one whose source has fewer half-open connections than the newcomer's would have: who has many makes no room at the cost of
-//! those who have few. If there is none, the newcomer is turned away. A connection that is up never has to go.
+//! those who have few. If none of those that have got the least far can go, the newcomer is turned away: as long as there are
+//! some that say nothing, none that does has to go. A connection that is up never has to go.
 //!
 //! So a client that speaks gets in during a flood of those that do not: `half_open` places become free in each `grace`, of
-//! which it needs one, and once it has said its Start-Control-Connection-Request all silent ones go before it. If a flood is
+//! which it needs one, and once it has said its Start-Control-Connection-Request it stays. If a flood is
 //! `n` times as fast as that, it is let in at one try in `n + 1`. A flood that speaks PPTP up to PPP's authentication, from
 //! many addresses, has to be met by a time-out of the server's, and by more places.
 //!
@@ -372,7 +373,7 @@ impl<const CONNECTIONS: usize, const SOURCES: usize> Admission<CONNECTIONS, SOUR
         self.count(|_| true).half_open
     }
 
-    fn live(&self) -> impl Iterator<Item = (usize, &Place)> {
+    fn live(&self) -> impl Iterator<Item = (usize, &Place)> + Clone {
         let places = self.places.iter().take(self.used).enumerate();
         places.filter_map(|(index, place)| Some((index, place.as_ref()?)))
     }
@@ -404,13 +405,15 @@ impl<const CONNECTIONS: usize, const SOURCES: usize> Admission<CONNECTIONS, SOUR
 
     /// The half-open connection that has to go for one more of a source that has `half_open` then.
     fn worst(&self, now: Instant, half_open: u32) -> Option<Ticket> {
-        let can_go = |place: &&Place| {
-            place.is_half_open() && now.saturating_since(place.since) >= self.config.grace
+        let half_opens = self.live().filter(|(_, place)| place.is_half_open());
+        let least = half_opens.clone().map(|(_, place)| place.stage).min()?;
+        let can_go = |place: &Place| {
+            place.stage == least && now.saturating_since(place.since) >= self.config.grace
         };
-        let places = self.live().filter(|(_, place)| can_go(place));
+        let places = half_opens.filter(|(_, place)| can_go(place));
         let (index, place) = places.min_by_key(|(_, place)| {
             let most = u32::MAX.saturating_sub(place.half_open);
-            (place.stage, most, place.since, place.number)
+            (most, place.since, place.number)
         })?;
         (place.half_open >= half_open).then_some(Ticket {
             place: index,

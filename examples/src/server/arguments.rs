@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::admission;
 use super::radius;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -40,6 +41,15 @@ pub struct Arguments {
     /// Whom else to ask who comes in.
     #[command(flatten)]
     pub radius: radius::Flags,
+
+    /// How many may connect.
+    #[command(flatten)]
+    pub limits: admission::Flags,
+
+    /// Have a filter look at all packets of GRE first: what is not PPTP's, or of no call that there is, is dropped, and
+    /// told by its reasons in the end; the same as pptp-only in the configuration
+    #[arg(long)]
+    pub pptp_only: bool,
 
     /// Log more: each step of each session; twice for every packet that is dropped. The variable RUST_LOG does the same
     /// in more detail
@@ -96,6 +106,13 @@ mod tests {
         let radius = parse("pptp-server -c f --radius a --radius b:1645 --secret-file s").unwrap();
         assert_eq!(radius.radius.radius.len(), 2);
         assert!(parse("pptp-server -c f --radius :").is_err());
+        let flood = "--max-half-open 5 --max-per-address 2 --connections-per-minute 0 --pptp-only";
+        let limited = parse(&format!("pptp-server -c f {flood}")).unwrap();
+        assert_eq!(limited.limits.max_half_open, Some(5));
+        assert_eq!(limited.limits.max_per_address, Some(2));
+        assert_eq!(limited.limits.connections_per_minute, Some(0));
+        assert!(limited.pptp_only);
+        assert!(parse("pptp-server -c f --max-half-open -1").is_err());
         let end = parse("pptp-server --config f end alice").unwrap();
         let who = "alice".to_owned();
         assert_eq!(end.command, Some(Command::End { who }));

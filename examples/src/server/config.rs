@@ -84,6 +84,9 @@ pub struct Network {
     /// Whether all clients share a network device.
     #[serde(default)]
     pub devices: Devices,
+    /// Whether packets of GRE pass a filter before anything else looks at them.
+    #[serde(default)]
+    pub pptp_only: bool,
     /// The longest Information field of PPP, in octets.
     #[serde(default = "mtu")]
     pub mtu: u16,
@@ -154,12 +157,16 @@ pub enum Mode {
 pub struct Limits {
     /// Sessions in all. Those beyond hear that the server is busy.
     pub sessions: usize,
-    /// Of these, how many may be on their way up. Those beyond are not listened to.
+    /// How many more may be on their way up. For those beyond others have to go, or they are not listened to.
     pub half_open: usize,
     /// From one address.
     pub sessions_per_source: usize,
     /// From one address, on their way up.
     pub half_open_per_source: usize,
+    /// How often one address may connect in a minute.
+    pub connections_per_minute: u32,
+    /// Milliseconds in which a client that has just connected does not have to go for others.
+    pub grace: u16,
     /// Of one user.
     pub sessions_per_user: usize,
     /// How often a client may try to log in before its session ends: 1 to 5.
@@ -238,6 +245,8 @@ impl Config {
         let text = Zeroizing::new(text);
         let mut config: Self = text.parse().map_err(|error: ConfigError| failure(&error))?;
         config.radius.apply(&arguments.radius);
+        config.limits.apply(&arguments.limits);
+        config.network.pptp_only |= arguments.pptp_only;
         config.check().map(|()| config)
     }
 
@@ -293,12 +302,7 @@ impl Config {
         if nobody && !self.radius.servers.is_empty() {
             return error("radius: without authentication there is nothing to ask".to_owned());
         }
-        if !(1..=5).contains(&self.limits.tries) {
-            return error(format!(
-                "limits: tries is {}, not 1 to 5",
-                self.limits.tries
-            ));
-        }
+        self.limits.check()?;
         let (mut names, mut addresses) = (HashSet::new(), HashSet::from([network.address]));
         let mut networks: Vec<(&str, Ipv4Net)> = Vec::new();
         for user in &self.users {
@@ -444,6 +448,8 @@ impl Default for Limits {
             half_open: 100,
             sessions_per_source: 100,
             half_open_per_source: 20,
+            connections_per_minute: 120,
+            grace: 500,
             sessions_per_user: 0,
             tries: 1,
             setup_timeout: 60,

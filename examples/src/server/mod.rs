@@ -8,6 +8,7 @@
 //! pool        the addresses for clients
 //! admission   who may connect now
 //! radius      who is not among the users   -> a RADIUS server's verdict
+//! filtering   what comes that is not PPTP's
 //! guarding    who has failed too often to be listened to
 //! serve       the loop between sockets, devices, signals and the tunnels
 //! sessions    what happens to a tunnel   -> answers to the library, addresses, routes, the log
@@ -29,6 +30,7 @@ mod control;
 mod devices;
 mod eap_tls;
 mod failure;
+mod filtering;
 mod guarding;
 mod logging;
 mod packets;

@@ -105,6 +105,9 @@ impl Server {
                 Err(_) => continue,
             };
             let packet = buffer.get_mut(..len).unwrap_or_default();
+            if !self.is_let_in(packet) {
+                continue;
+            }
             let source = source(packet);
             let found = strip_ipv4(packet).ok().and_then(|datagram| {
                 let call_id = peek_call_id(datagram).ok()?;

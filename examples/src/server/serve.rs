@@ -8,13 +8,14 @@ use super::config::Config;
 use super::control::Console;
 use super::devices::Outlet;
 use super::eap_tls;
+use super::filtering::Refusals;
 use super::guarding::Guard;
 use super::packets::Sockets;
 use super::passwords::Passwords;
 use super::pool::Pool;
 use super::radius::{self, Ticket};
 use super::table::Table;
-use super::tunnel::Tunnel;
+use super::tunnel::{Newcomer, Tunnel};
 use super::users::Users;
 use crate::net::SystemError;
 use crate::net::clock::{Clock, entropy};
@@ -50,7 +51,9 @@ pub struct Server {
     pub(super) users: Users,
     pub(super) passwords: Passwords,
     pub(super) pool: Pool,
-    pub(super) admission: Admission,
+    pub(super) admission: Box<Admission>,
+    /// What the filter has not let in.
+    pub(super) refusals: Refusals,
     pub(super) guard: Box<Guard>,
     pub(super) table: Table,
     pub(super) outlet: Outlet,
@@ -173,7 +176,8 @@ impl Server {
         let most = limits.sessions.saturating_add(limits.half_open);
         Ok(Self {
             pool: Pool::new(config.network.pool.clone()),
-            admission: Admission::new(config.limits),
+            admission: Box::new(Admission::new(config.limits.admission())),
+            refusals: Refusals::default(),
             guard: Box::new(Guard::new(config.guard.config(), entropy()?)),
             radius: radius::Client::new(&config.radius)?,
             tls: eap_tls::certificates(&config)?,
@@ -241,6 +245,9 @@ impl Server {
             if let Some(until) = self.stopping
                 && (self.table.is_empty() || until <= now)
             {
+                if self.config.network.pptp_only {
+                    info!(refused = %self.refusals, "the filter");
+                }
                 info!(cut_off = self.table.len(), "stopped");
                 return Ok(());
             }
@@ -319,26 +326,22 @@ impl Server {
                     return;
                 }
             };
-            if let Err(limit) = self.admission.admit(*peer.ip()) {
-                // Whoever floods us does not fill the log as well.
-                debug!(%peer, %limit, "turned away: the limit is reached");
+            let Some(ticket) = self.welcome_client(now, peer) else {
                 continue;
-            }
-            if let Err(error) = self.begin(now, tcp, peer) {
+            };
+            let newcomer = Newcomer { tcp, peer, ticket };
+            if let Err(error) = self.begin(now, newcomer) {
                 warn!(%peer, %error, "cannot serve");
-                self.admission.gone(*peer.ip(), false);
+                self.admission.closed(ticket);
             }
         }
         self.again.push(Source::Listener);
     }
 
     /// Starts a tunnel.
-    fn begin(
-        &mut self,
-        now: Instant,
-        tcp: mio::net::TcpStream,
-        peer: std::net::SocketAddrV4,
-    ) -> Result<(), SystemError> {
+    fn begin(&mut self, now: Instant, newcomer: Newcomer) -> Result<(), SystemError> {
+        let Newcomer { tcp, peer, .. } = &newcomer;
+        let peer = *peer;
         let failure = |error| SystemError::new("TCP", error);
         // Each message is a segment of its own: there are peers that expect it so.
         tcp.set_nodelay(true).map_err(failure)?;
@@ -353,7 +356,7 @@ impl Server {
         session.control_connected(now);
         self.number += 1;
         let patience = Duration::from_millis(self.config.timing.reorder.into());
-        let mut tunnel = Tunnel::new(self.number, tcp, peer, session, gre, patience, now);
+        let mut tunnel = Tunnel::new(self.number, newcomer, session, gre, patience, now);
         tunnel.clamps = self.config.network.clamp_mss;
         tunnel.address = address;
         tunnel.pooled = address.is_some();
@@ -416,7 +419,7 @@ impl Server {
         if let Some(address) = tunnel.address.filter(|_| tunnel.pooled) {
             self.pool.give_back(address);
         }
-        self.admission.gone(*tunnel.peer.ip(), tunnel.up);
+        self.admission.closed(tunnel.ticket);
         self.gre.close(tunnel.gre);
     }
 

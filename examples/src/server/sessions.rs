@@ -10,6 +10,7 @@ use super::users::{User, Users};
 use super::verdicts::{Judged, Told, account_of, reject};
 use crate::net::probe;
 use crate::text::sealing;
+use pptp_core::admission::Stage;
 use pptp_core::control::{CallAnswer, FieldText, IncomingAnswer};
 use pptp_core::ppp::DownReason as Link;
 use pptp_core::ppp::auth::mschapv2::Authenticator;
@@ -88,6 +89,7 @@ impl Server {
     /// Does what something that happened to a tunnel asks for.
     pub(super) fn follow(&mut self, now: Instant, place: usize, happening: Happening) {
         match happening {
+            Happening::Started => self.reached(place, Stage::Started),
             Happening::CallRequested => self.answer_call(now, place, Kind::Outgoing),
             Happening::IncomingCall(line) => {
                 if let Some(tunnel) = self.table.get(place) {
@@ -95,6 +97,7 @@ impl Server {
                 }
                 self.answer_call(now, place, Kind::Incoming);
             }
+            Happening::Called => self.reached(place, Stage::Called),
             Happening::AuthRequested {
                 id,
                 name,
@@ -363,12 +366,11 @@ impl Server {
             seconds = seconds(now.saturating_since(tunnel.since)),
             "up"
         );
-        let peer = *tunnel.peer.ip();
         if !tunnel.up {
             tunnel.up = true;
             tunnel.since = now;
             tunnel.deadline = tunnel.longest.map(|longest| now + longest);
-            self.admission.up(peer);
+            self.admission.reached(tunnel.ticket, Stage::Up);
         }
         if let Err(error) = self.watch_device(place) {
             error!(%error, "no device");

@@ -13,6 +13,7 @@ use crate::net::probe::Probe;
 use crate::net::segments::with_clamped;
 use ipnet::Ipv4Net;
 use mio::net::TcpStream;
+use pptp_core::admission::Ticket;
 use pptp_core::codec::BufferTooSmall;
 use pptp_core::gre::Received;
 use pptp_core::ppp::auth::eap::{Eap, PassThrough};
@@ -62,6 +63,17 @@ pub struct Counters {
     pub spoofed: u64,
 }
 
+/// Somebody who was let in.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// Its TCP connection.
+    pub tcp: TcpStream,
+    /// Where it connects from.
+    pub peer: SocketAddrV4,
+    /// What it was let in by.
+    pub ticket: Ticket,
+}
+
 /// One client.
 #[derive(Debug)]
 pub struct Tunnel {
@@ -69,6 +81,8 @@ pub struct Tunnel {
     pub number: u64,
     /// Where it connects from.
     pub peer: SocketAddrV4,
+    /// What it was let in by.
+    pub ticket: Ticket,
     /// The library's end of it.
     pub session: Server<Every>,
     /// Which raw socket its GRE goes through.
@@ -128,16 +142,17 @@ impl Tunnel {
     #[must_use]
     pub fn new(
         number: u64,
-        tcp: TcpStream,
-        peer: SocketAddrV4,
+        newcomer: Newcomer,
         session: Server<Every>,
         gre: usize,
         patience: Duration,
         now: Instant,
     ) -> Self {
+        let Newcomer { tcp, peer, ticket } = newcomer;
         Self {
             number,
             peer,
+            ticket,
             session,
             gre,
             call_id: None,
@@ -371,10 +386,12 @@ impl Tunnel {
             let event = self.session.poll_event()?;
             trace!(session = number, ?event);
             return Some(match event {
+                Event::Connected { .. } => Happening::Started,
                 Event::CallRequested(_) => Happening::CallRequested,
                 Event::IncomingCall(call) => {
                     Happening::IncomingCall(Text(call.dialing_number).to_string())
                 }
+                Event::CallConnected(_) => Happening::Called,
                 Event::Ppp(Link::AuthRequested(request)) => Happening::AuthRequested {
                     id: request.id,
                     name: request.name.to_vec(),
@@ -443,10 +460,14 @@ pub enum Presented {
 /// What the server has to do something about.
 #[derive(Debug)]
 pub enum Happening {
+    /// The control connection is established.
+    Started,
     /// The client asks for a call.
     CallRequested,
     /// An access concentrator has a call, from this number as far as it knows.
     IncomingCall(String),
+    /// The call is established.
+    Called,
     /// The client says who it is, and proves it.
     AuthRequested {
         /// To be given back.

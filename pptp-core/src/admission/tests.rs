@@ -93,16 +93,22 @@ fn the_worst_goes_first() {
         // Somebody else takes the place, and gets no further than TCP.
         let filler = admission.admit(at(millis), v4(100 + source)).unwrap();
         assert_eq!(filler.evicted, None);
-        evicted
+        (evicted, filler.ticket)
     };
-    assert_eq!(next(200, 5), tickets[1]);
-    assert_eq!(next(201, 6), tickets[0]);
-    assert_eq!(next(202, 7), tickets[2]);
-    // Those that came since are too young; further than TCP are two.
-    assert_eq!(next(203, 8), tickets[3]);
-    assert_eq!(next(204, 9), tickets[4]);
-    let refusal = admission.admit(at(205), v4(10));
-    assert_eq!(refusal, Err(Refusal::HalfOpen), "all are too young");
+    let gone = [next(200, 5), next(201, 6), next(202, 7)];
+    let (evicted, fillers): (Vec<_>, Vec<_>) = gone.into_iter().unzip();
+    assert_eq!(evicted, [tickets[1], tickets[0], tickets[2]]);
+    // The others have said something, and of those that have not all are too young.
+    let refusal = admission.admit(at(203), v4(8));
+    assert_eq!(refusal, Err(Refusal::HalfOpen));
+    for ticket in fillers {
+        admission.reached(ticket, Stage::Called);
+    }
+    let admitted = admission.admit(at(204), v4(9)).unwrap();
+    assert_eq!(admitted.evicted, Some(tickets[3]));
+    admission.reached(admitted.ticket, Stage::Called);
+    let admitted = admission.admit(at(205), v4(10)).unwrap();
+    assert_eq!(admitted.evicted, Some(tickets[4]));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use proptest::prelude::*;
@@ -206,6 +207,45 @@ fn what_is_not_whole_is_refused() {
         assert_eq!(
             refused.to_string(),
             "malformed: TCP Data Offset at octet 12 has an invalid value"
+        );
+    }
+}
+
+/// Recorded sessions of pptp-linux and pptpd: whatever one end hears of them is let in, and what the other one hears is not
+/// its business.
+#[test]
+fn what_real_peers_send_is_let_in() {
+    for name in [
+        "mschap2-mppe128",
+        "bulk-stateful",
+        "reordered-plain",
+        "lossy-stateless",
+    ] {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/tests/captures");
+        let file = std::fs::read(format!("{folder}/{name}.pcap")).expect("a committed capture");
+        let packets = crate::testkit::pcap::read(&file);
+        let is_control = |packet: &&Vec<u8>| packet[9] == 6;
+        let mut packets = packets.iter().map(|(_, packet)| packet);
+        let first = packets
+            .clone()
+            .find(is_control)
+            .expect("who connects is first");
+        let address = |at: usize| Ipv4Addr::from(<[u8; 4]>::try_from(&first[at..at + 4]).unwrap());
+        let (client, server) = (address(12), address(16));
+        let (mut to_server, mut to_client) = (0, 0);
+        let is_pptp = |packet: &&Vec<u8>| matches!(packet[9], 6 | 47);
+        for packet in packets.by_ref().filter(is_pptp) {
+            let at_server = Filter::server(server).decide(packet, |peer, _| peer == client);
+            let at_client = Filter::client(server).decide(packet, |peer, _| peer == server);
+            match (at_server, at_client) {
+                (Ok(_), Err(Refused::Stranger { .. })) => to_server += 1,
+                (Err(Refused::NotOurs { .. }), Ok(_)) => to_client += 1,
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        assert!(
+            to_server > 20 && to_client > 20,
+            "{name}: {to_server} {to_client}"
         );
     }
 }

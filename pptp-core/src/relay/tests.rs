@@ -9,11 +9,11 @@ use crate::control::{
 use crate::session::GreConfig;
 use crate::time::Instant;
 use crate::wire::{DisconnectResult, GeneralError, MAX_CONTROL_MESSAGE, OutgoingCallResult};
-use pptp_ppp::BufferTooSmall;
-use pptp_ppp::hdlc::{Encoder, Fcs, FcsAlternatives, LineError, SendAccm};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use pptp_ppp::BufferTooSmall;
+use pptp_ppp::hdlc::{Encoder, Fcs, FcsAlternatives, LineError, SendAccm};
 
 type Ours = Concentrator<4, 64>;
 
