@@ -93,6 +93,8 @@ for capture in sorted(captures.glob("*.pcap")):
         if int.from_bytes(packet[6:8], "big") & 0x3FFF:
             continue  # a fragment
         payload = packet[(packet[0] & 15) * 4 :]
+        flags = payload[:2] if packet[9] == 47 else payload[13:14]
+        seed("filter", (packet[9], payload[:2] < payload[2:4], flags), packet, 200)
         if packet[9] == 47:
             gre(payload)
         elif packet[9] == 6:
@@ -224,6 +226,15 @@ for number in range(6):
     seed("pair", number, bytes([number]) + generator.randbytes(560))
     seed("session_ops", number, bytes([3]) + generator.randbytes(2500), 3000)
     seed("pair", (number, "compressing"), bytes([number + 128]) + generator.randbytes(560))
+
+# A control connection of each role and origin: it starts, has calls of both kinds, and what the peer says of them comes, and
+# then anything.
+for first in (0, 1, 2, 4, 5, 6, 25, 30):
+    generator = random.Random(first)
+    start = "12 01 01000000 0000" if first & 4 else "12 02 010001000000"
+    calls = "14 15 07 000500000000 09 000600000000 16 17 08 000500000100 0a 000600000100 1a 1b 0c 000500000000 0d 0005"
+    script = bytes.fromhex(start.replace(" ", "")) + bytes.fromhex(calls.replace(" ", ""))
+    seed("control_ops", first, bytes([first]) + script + generator.randbytes(300))
 
 # A link of each kind: packets sent, some lost, repeated, changed or forged, a reset asked for, and others in between.
 kinds = 7

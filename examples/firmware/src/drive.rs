@@ -1,5 +1,6 @@
 //! Calls of the whole public API, a module for each part of it.
 
+mod admission;
 mod auth;
 mod control;
 mod eap;
@@ -39,6 +40,8 @@ pub fn all() {
     mppe::both_modes();
     mppe::each_mode();
     mppe::several_sessions();
+    admission::connections();
+    admission::filters();
     control::messages();
     control::connection();
     gre::header();

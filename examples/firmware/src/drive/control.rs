@@ -3,10 +3,12 @@
 use crate::{any, bytes, now, printed, some, some_times, used};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use pptp_core::control::{
-    CallAnswer, CallRequest, Config, Connection, Event, FieldText, Origin, Role, collision,
+    CallAnswer, CallRequest, Config, Connection, Disconnect, Event, FieldText, IncomingAnswer,
+    IncomingLine, IncomingRequest, LinkInfo, Origin, Role, WanErrors, collision,
 };
 use pptp_core::wire::{
-    GeneralError, MAX_CONTROL_MESSAGE, Message, OutgoingCallResult, StartResult, Version,
+    GeneralError, IncomingCallResult, MAX_CONTROL_MESSAGE, Message, OutgoingCallResult,
+    StartResult, Version,
 };
 
 pub(super) fn messages() {
@@ -61,6 +63,7 @@ pub(super) fn connection() {
             any(OutgoingCallResult::Busy),
             any(GeneralError::NoResource),
         ));
+        incoming(&mut connection);
         connection.clear_call(now(), any(1));
         while let Some(event) = connection.poll_event() {
             match event {
@@ -85,4 +88,33 @@ pub(super) fn connection() {
     }
     let ours = any(IpAddr::V4(Ipv4Addr::LOCALHOST));
     used(collision(ours, any(IpAddr::V6(Ipv6Addr::LOCALHOST))));
+}
+
+/// What is about incoming calls, and about lines.
+fn incoming(connection: &mut Connection<3>) {
+    match connection.offer_call(now(), any(IncomingRequest::default())) {
+        Ok(call) => used(call),
+        Err(error) => printed(error),
+    }
+    let answer = any(IncomingAnswer::default());
+    used(connection.accept_incoming(now(), any(1), answer));
+    used(connection.refuse_incoming(
+        now(),
+        any(1),
+        any(IncomingCallResult::DoNotAccept),
+        any(GeneralError::NoResource),
+    ));
+    let line = any(IncomingLine::default());
+    used(connection.connect_call(now(), any(1), line));
+    let with = Disconnect {
+        statistics: bytes(),
+        ..any(Disconnect::default())
+    };
+    used(connection.disconnect_call(now(), any(1), &with));
+    used(connection.report_wan_errors(now(), any(1), any(WanErrors::default())));
+    used(connection.set_link_info(any(1), any(LinkInfo::default())));
+    used((
+        connection.incoming_request(any(1)),
+        connection.link_info(any(1)),
+    ));
 }
