@@ -1,13 +1,18 @@
-//! What a packet costs where sessions are many: one in each of them in turn, in an order without any order.
+//! What a packet costs where sessions are many: one in each of them in turn, in an order without any order. The session that
+//! it is for is found in the table of calls, by what the packet shows.
 
 use pptp_benches::SIZES;
 use pptp_benches::path::{self, Path, carry_jobs, packets, rooms};
 use pptp_benches::table::Table;
-use pptp_core::ppp::{Full, Minimal};
+use pptp_core::calls::{Calls, Slot};
+use pptp_core::ppp::{Full, Minimal, Random};
 use pptp_core::testkit::Rng;
+use pptp_core::time::Instant;
 use pptp_core::{Client, Server};
 use std::fs;
 use std::hint::black_box;
+use std::net::Ipv4Addr;
+use std::time::Duration;
 
 /// How many there are.
 const SESSIONS: [usize; 3] = [1, 100, 10_000];
@@ -56,13 +61,16 @@ pub(crate) fn table(at: usize) -> Table<'static> {
                 }
             }));
         }
+        let (calls, keys) = calls(&order);
         table.row(
             format!("ours, {sessions} session{plural}"),
             units,
             move || {
                 for _ in 0..times {
-                    for (&at, packet) in order.iter().zip(packets.iter().cycle()) {
-                        paths[at].carry(black_box(packet), &mut room);
+                    for (&(peer, id), packet) in keys.iter().zip(packets.iter().cycle()) {
+                        let at = calls.get(black_box(peer), black_box(id));
+                        let path = &mut paths[*at.expect("it is there")];
+                        path.carry(black_box(packet), &mut room);
                     }
                 }
             },
@@ -85,6 +93,19 @@ pub(crate) fn table(at: usize) -> Table<'static> {
         ));
     }
     table
+}
+
+/// A table of calls with ten calls for each address, and what finds them in this order.
+fn calls(order: &[usize]) -> (Calls<usize, Vec<Slot<usize>>>, Vec<(Ipv4Addr, u16)>) {
+    let slots = vec![Slot::EMPTY; order.len()];
+    let mut calls = Calls::new(slots, Duration::ZERO, &mut Random::new([1; 32]));
+    let keys = order.iter().map(|&at| {
+        let peer = Ipv4Addr::from_bits(0x0a00_0000 + (at / 10) as u32);
+        let id = calls.allocate(Instant::ZERO, peer, at);
+        (peer, id.expect("there is a slot"))
+    });
+    let keys = keys.collect();
+    (calls, keys)
 }
 
 fn shuffled(len: usize) -> Vec<usize> {

@@ -4,11 +4,12 @@
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
     local mppe=require strengths=128 modes='"stateless"' authentication='"mschap-v2"' echo_interval=30 echo_failures=4 \
-        reorder=50 networks='' guard='' radius='' tls=''
+        reorder=50 networks='' guard='' radius='' tls='' incoming=false
     [ $# = 1 ] || local "${@:2}"
     rm -f "$1"
     (umask 077 && cat >"$1") <<EOF
 listen = "0.0.0.0:1723"
+incoming-calls = $incoming
 control-socket = "/run/pptp-server-$LAB_NETNS.sock"
 [network]
 address = "$INSIDE"

@@ -1,5 +1,6 @@
 //! What the example programs are made of.
 //!
+//! * `concentrator`: lines that are tunnelled to a server, on Linux (the program `access-concentrator`).
 //! * `client`: a tunnel from this machine to a server, on Linux (the program `pptp-client`).
 //! * [`inspect`]: reading a captured PPTP session (the program `pptp-inspect`).
 //! * `net`: what `client` and `server` need of Linux.
@@ -9,6 +10,8 @@
 
 #[cfg(target_os = "linux")]
 pub mod client;
+#[cfg(target_os = "linux")]
+pub mod concentrator;
 pub mod inspect;
 pub mod loopback;
 #[cfg(target_os = "linux")]

@@ -21,7 +21,9 @@ use pptp_core::relay::Concentrator;
 use pptp_core::testkit::{Conditions, Endpoint, Node, Sim};
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Network, Pac, ProtocolError, Server, ServerConfig};
-use std::collections::VecDeque;
+extern crate alloc;
+
+use alloc::collections::VecDeque;
 
 /// Room for whatever goes over the line or the network.
 const ROOM: usize = 4096;

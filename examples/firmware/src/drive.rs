@@ -5,6 +5,7 @@ mod auth;
 mod control;
 mod eap;
 mod gre;
+mod lines;
 mod mppc;
 mod mppe;
 mod ppp;
@@ -48,6 +49,10 @@ pub fn all() {
     gre::session();
     gre::reorder();
     gre::path();
+    lines::framing();
+    lines::incoming();
+    lines::concentrator();
+    lines::table();
     tunnel::ends();
     tunnel::run_loop();
 }

@@ -2,6 +2,7 @@
 
 use super::SystemError;
 use log::debug;
+use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
 use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::fmt;
@@ -67,6 +68,15 @@ impl GreSocket {
             unsent: 0,
             refused: false,
         })
+    }
+
+    /// Has the kernel fragment what is longer than the path takes, for those who cannot make it shorter.
+    ///
+    /// # Errors
+    /// [`SystemError`] if it does not.
+    pub fn let_fragment(&self) -> Result<(), SystemError> {
+        set_ip_mtu_discover(&self.socket, Ipv4PathMtuDiscovery::DONT)
+            .map_err(|error| SystemError::new("GRE", error))
     }
 
     /// Takes the next packet, with its IPv4 header, if there is one.
