@@ -16,6 +16,7 @@ mod diagnosis;
 mod dice;
 mod endings;
 mod ends;
+mod fit;
 mod hostile;
 mod late;
 mod links;
