@@ -6,6 +6,9 @@
     clippy::unwrap_used
 )]
 
+extern crate alloc;
+
+use alloc::collections::VecDeque;
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use pptp_core::calls::{Calls, Slot};
@@ -21,9 +24,6 @@ use pptp_core::relay::Concentrator;
 use pptp_core::testkit::{Conditions, Endpoint, Node, Sim};
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Network, Pac, ProtocolError, Server, ServerConfig};
-extern crate alloc;
-
-use alloc::collections::VecDeque;
 
 /// Room for whatever goes over the line or the network.
 const ROOM: usize = 4096;
@@ -235,8 +235,10 @@ impl Endpoint for DialIn {
 type World = Sim<DialIn, Node<Minimal, Pac>>;
 
 fn world(kind: Kind, conditions: Conditions, seed: u64) -> World {
-    let mut server = ServerConfig::default();
-    server.incoming = kind == Kind::Incoming;
+    let mut server = ServerConfig {
+        incoming: kind == Kind::Incoming,
+        ..ServerConfig::default()
+    };
     server.control.accept = Some(CallAnswer {
         call_id: 9,
         ..CallAnswer::default()

@@ -57,6 +57,10 @@ pub struct Arguments {
     #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u16).range(1..=600))]
     pub connect_timeout: u16,
 
+    /// Our id of the call; a random one if it is not given
+    #[arg(long, value_name = "N")]
+    pub call_id: Option<u16>,
+
     /// Tell more: the library's own log; twice for all of it. The variable RUST_LOG does the same in more detail
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -178,7 +182,10 @@ impl Arguments {
         self.policy.check()?;
         let mut config = ClientConfig::default();
         // Others behind the same NAT, and those who were before us, should have another one.
-        config.call.call_id = u16::from_ne_bytes(clock::entropy()?).max(1);
+        config.call.call_id = match self.call_id {
+            Some(call_id) => call_id,
+            None => u16::from_ne_bytes(clock::entropy()?).max(1),
+        };
         config.control.start.host_name = FieldText::new(b"local");
         config.control.time_outs.start = self.connect_timeout();
         config.control.time_outs.call = self.connect_timeout();

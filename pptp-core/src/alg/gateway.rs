@@ -65,6 +65,12 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
         self.connections.iter().flatten().count()
     }
 
+    /// Whether a control connection is followed: its SYN was seen, and it has not been forgotten.
+    #[must_use]
+    pub fn knows(&self, flow: Flow) -> bool {
+        self.find(flow).is_some()
+    }
+
     /// Takes an IPv4 packet of a control connection, as [`handle_segment`](Self::handle_segment) does the TCP segment in
     /// it, whose checksum is looked at. Gives what is to go on, with both checksums right: the whole packet or, if it ends
     /// with half of a call id, all but that. Octets behind the packet's own end are cut off.
