@@ -95,8 +95,11 @@ pub(crate) fn table(at: usize) -> Table<'static> {
     table
 }
 
+/// Calls, each with a number.
+type Numbered = Calls<usize, Vec<Slot<usize>>>;
+
 /// A table of calls with ten calls for each address, and what finds them in this order.
-fn calls(order: &[usize]) -> (Calls<usize, Vec<Slot<usize>>>, Vec<(Ipv4Addr, u16)>) {
+fn calls(order: &[usize]) -> (Numbered, Vec<(Ipv4Addr, u16)>) {
     let slots = vec![Slot::EMPTY; order.len()];
     let mut calls = Calls::new(slots, Duration::ZERO, &mut Random::new([1; 32]));
     let keys = order.iter().map(|&at| {

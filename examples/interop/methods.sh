@@ -62,6 +62,16 @@ case_server_methods() {
     unhost
 }
 
+# In EAP; pppd has no say in which method it is.
+case_server_eap_md5() {
+    host mppe=allow 'authentication=["eap-md5"]'
+    comes eap-md5 '.*clear' nomppe noccp
+    guest 'grep "EAP Response id=.* MD5" /lab/t.log'
+    : >"$LOGS/server"
+    turned_away 'the password is wrong' nomppe noccp 'password looking-glass'
+    unhost
+}
+
 case_server_methods_wrong_password() {
     host mppe=refuse 'authentication=["chap-md5", "pap"]'
     turned_away 'the password is wrong' nomppe noccp 'password looking-glass' refuse-chap

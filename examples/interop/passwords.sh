@@ -4,7 +4,7 @@
 
 # passwords [SETTING...]: pptp-server runs, and alice has to change her password, which is `welcome`.
 passwords() {
-    local password=welcome must_change=true authentication=mschap-v2 tls="" i
+    local password=welcome must_change=true authentication='"mschap-v2"' tls="" mppc=false i
     [ $# = 0 ] || local "$@"
     rm -rf "$LOGS/passwords" && mkdir "$LOGS/passwords"
     for name in welcome looking-glass short wrong; do echo $name >"$LOGS/passwords/$name"; done
@@ -38,7 +38,8 @@ pool = ["10.98.0.10-10.98.0.250"]
 [passwords]
 file = "$LOGS/passwords/kept"
 [policy]
-authentication = "${authentication:-mschap-v2}"
+authentication = ${authentication:-"mschap-v2"}
+mppc = ${mppc:-false}
 ${tls:+[tls]}
 ${tls:-}
 [limits]
@@ -102,6 +103,31 @@ case_password_expired() {
     sleep 0.5
     logs_in 7 'the password is wrong' --password-file "$at/looking-glass"
     logs_in 8 'has expired' --password-file "$at/short"
+    forget
+}
+
+# The same by MS-CHAPv1: by the second of its packets, for pptp-client and pptp-server both have it.
+case_password_expired_v1() {
+    local at="$LOGS/passwords"
+    passwords authentication='["mschap-v1", "change-password-1"]'
+    logs_in 8 'has expired' --auth mschap-v1 --password-file "$at/welcome"
+    logs_in 8 'could not be changed' --auth mschap-v1 --password-file "$at/welcome" --new-password-file "$at/short"
+    grep -F 'the new password is too short' "$LOGS/server"
+    [ ! -e "$at/kept" ]
+    logs_in 0 'the password is changed' --auth mschap-v1 --password-file "$at/welcome" --new-password-file "$at/looking-glass"
+    logs_in 7 'the password is wrong' --auth mschap-v1 --password-file "$at/welcome"
+    logs_in 0 'MPPE-128' --auth mschap-v1 --password-file "$at/looking-glass"
+    forget
+}
+
+# And in EAP.
+case_password_expired_eap() {
+    local at="$LOGS/passwords"
+    passwords authentication='"eap-mschap-v2"'
+    logs_in 8 'has expired' --auth eap-mschap-v2 --password-file "$at/welcome"
+    logs_in 0 'the password is changed' --auth eap-mschap-v2 --password-file "$at/welcome" \
+        --new-password-file "$at/looking-glass"
+    logs_in 0 'MPPE-128' --auth eap-mschap-v2 --password-file "$at/looking-glass"
     forget
 }
 

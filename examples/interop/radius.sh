@@ -96,6 +96,28 @@ case_radius_eap() {
     unhost
 }
 
+# EAP-TLS and PEAP of pptp-client with FreeRADIUS, through our server, which has the keys from FreeRADIUS; and a wrong password
+# inside of PEAP.
+case_radius_tunnels() {
+    local trust='--ca /lab/ca.pem --server-name radius.example'
+    EAP=tls asks 2 authentication='"eap"' 'guard=first-delay = 0'
+    client_guest
+    cp "$LOGS/raddb/"{ca.pem,client.pem,client.key} "${SERVER_LOGS%/*}/client1"
+    tunnels alice wonderland --auth eap-tls "$trust" --certificate /lab/client.pem --key /lab/client.key
+    logs ' up session=1 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'
+    tunnels alice wonderland --auth peap "$trust"
+    logs ' up session=2 user="alice" address=10.98.7.7 .*send="MPPE-128 stateless" receive="MPPE-128 stateless"'
+    if tunnels alice wrong --auth peap "$trust"; then return 1; fi
+    logs 'reason=the user is unknown, or the password is wrong'
+    asks_no_more
+    unhost
+}
+
+# tunnels USER PASSWORD ARGUMENT...: pptp-client comes up, and is pinged through.
+tunnels() {
+    guest "USER=$1 PASS=$2; ours t 10.99.1.1 ${*:3}; up t 20 && ping -q -c 3 -i 0.2 -W 2 $INSIDE && down t"
+}
+
 # MS-CHAPv1, whose keys the server is sent what they are made of.
 case_radius_ms_chap_v1() {
     asks 2 'authentication=["mschap-v1"]'

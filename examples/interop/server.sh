@@ -4,7 +4,7 @@
 # configure FILE [SETTING...]: a configuration for pptp-server, with what differs from the ordinary as `mppe=refuse`.
 configure() {
     local mppe=require strengths=128 modes='"stateless"' authentication='"mschap-v2"' echo_interval=30 echo_failures=4 \
-        reorder=50 networks='' guard='' radius='' tls='' incoming=false
+        reorder=50 networks='' guard='' radius='' tls='' incoming=false mppc=false
     [ $# = 1 ] || local "${@:2}"
     rm -f "$1"
     (umask 077 && cat >"$1") <<EOF
@@ -20,6 +20,7 @@ authentication = $authentication
 mppe = "$mppe"
 strengths = [$strengths]
 modes = [$modes]
+mppc = $mppc
 [limits]
 sessions-per-source = 250
 half-open = 250

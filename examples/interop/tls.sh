@@ -32,12 +32,12 @@ case_tls_ours() {
     local at="$LOGS/certificates" trust
     trust=(--ca "$at/ca.pem" --server-name vpn.example)
     certificates "$at"
-    passwords password=wonderland must_change=false authentication=eap-tls tls="$(show_certificates)"
+    passwords password=wonderland must_change=false authentication='"eap-tls"' tls="$(show_certificates)"
     logs_in 0 'up: ' --auth eap-tls "${trust[@]}" --certificate "$at/client.pem" --key "$at/client.key"
     logs_in 9 'not valid for name' --auth eap-tls --ca "$at/ca.pem" --server-name elsewhere.example \
         --certificate "$at/client.pem" --key "$at/client.key"
     forget
-    passwords password=wonderland must_change=false authentication=peap tls="$(show_certificates)"
+    passwords password=wonderland must_change=false authentication='"peap"' tls="$(show_certificates)"
     echo wonderland >"$LOGS/passwords/wonderland"
     logs_in 0 'MPPE-128' --auth peap "${trust[@]}" --password-file "$LOGS/passwords/wonderland"
     logs_in 7 'the password is wrong' --auth peap "${trust[@]}" --password-file "$LOGS/passwords/wrong"

@@ -197,6 +197,7 @@ impl Arguments {
             (interval != 0).then(|| Duration::from_secs(interval.into()));
         config.ppp.lcp.echo_failures = self.staying.echo_failures;
         config.ppp.mppe = self.policy.mppe();
+        config.ppp.mppc = self.policy.mppc;
         config.ppp.ipv4.ask_dns = true;
         Ok(config)
     }
@@ -311,6 +312,13 @@ mod tests {
         assert_eq!(order(" --reorder 0"), (0, false));
         assert_eq!(order(" --order discard"), (0, false));
         assert_eq!(order(" --order late"), (0, true));
+    }
+
+    #[test]
+    fn compression_has_to_be_named() {
+        let mppc = |line: &str| parse(line).unwrap().config().unwrap().ppp.mppc;
+        assert!(!mppc("pptp-client host -u alice"));
+        assert!(mppc("pptp-client host -u alice --mppc"));
     }
 
     #[test]

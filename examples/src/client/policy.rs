@@ -66,6 +66,11 @@ pub struct Policy {
         value_name = "MODE,.."
     )]
     pub mode: Vec<Mode>,
+
+    /// Have packets compressed by MPPC, each way that the server is ready to. Whoever watches how long they are then may
+    /// find out what is in them
+    #[arg(long)]
+    pub mppc: bool,
 }
 
 /// A way of authentication.
@@ -85,6 +90,9 @@ pub enum Method {
     MschapV1,
     /// With mschap-v1, what LAN Manager had: keys of 40 and 56 bits take it, and it gives short passwords away
     LanManager,
+    /// With mschap-v1, changes of password for servers that know no better: whoever listens has the new one's hash
+    #[value(name = "change-password-1")]
+    ChangePassword1,
     /// By MD5: the server proves nothing, and there are no keys; whoever listens can try passwords
     ChapMd5,
     /// The password itself crosses the network for all to read, and there are no keys
@@ -137,15 +145,16 @@ impl Policy {
         let keyed = Methods::default() | Methods::MS_CHAP_V1 | Methods::EAP;
         let keys = self.auth.is_empty() || self.methods().intersects(keyed);
         let has_tls = self.has(Method::EapTls) || self.has(Method::Peap);
-        let lan_manager = self.methods() & (Methods::LAN_MANAGER | Methods::MS_CHAP_V1);
+        let with_v1 = Methods::LAN_MANAGER | Methods::CHANGE_PASSWORD_1;
+        let lacks_v1 = self.methods().intersects(with_v1) && !self.has(Method::MschapV1);
         let wrong = if self.user.is_none() && self.mppe == Encrypt::Require {
             "the keys of encryption come from the password: give --user, or --mppe allow or refuse"
         } else if self.user.is_none() && proofs {
             "to log in by any of --auth takes --user"
         } else if self.user.is_some() && !self.auth.is_empty() && !proofs {
             "--user is of no use with --auth none alone"
-        } else if lan_manager == Methods::LAN_MANAGER {
-            "--auth lan-manager takes mschap-v1"
+        } else if lacks_v1 {
+            "--auth lan-manager and change-password-1 take mschap-v1"
         } else if self.mppe == Encrypt::Require && !keys {
             "there are no keys of encryption in this --auth: add another, or --mppe allow or refuse"
         } else if has_tls && self.ca.is_none() {
@@ -189,6 +198,7 @@ impl Policy {
             Method::EapMd5 => Methods::EAP_MD5,
             Method::MschapV1 => Methods::MS_CHAP_V1,
             Method::LanManager => Methods::LAN_MANAGER,
+            Method::ChangePassword1 => Methods::CHANGE_PASSWORD_1,
             Method::ChapMd5 => Methods::CHAP_MD5,
             Method::Pap => Methods::PAP,
             Method::EapTls | Method::Peap => Methods::EAP,
@@ -257,7 +267,11 @@ mod tests {
             methods("--auth pap,chap-md5"),
             Methods::PAP | Methods::CHAP_MD5
         );
-        for wrong in ["pap,chap-md5", "lan-manager,mschap-v2"] {
+        for wrong in [
+            "pap,chap-md5",
+            "lan-manager,mschap-v2",
+            "change-password-1,mschap-v2",
+        ] {
             let policy = parse(&format!("pptp-client -u alice --auth {wrong}"));
             assert!(policy.check().is_err(), "{wrong}");
         }

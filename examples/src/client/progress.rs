@@ -1,6 +1,6 @@
 //! What happens, a line each on standard error.
 
-use crate::text::encryption;
+use crate::text::{compression, encryption};
 use pptp_core::Event;
 use pptp_core::ppp::Event as Link;
 use pptp_core::ppp::auth::Method;
@@ -80,6 +80,14 @@ fn link(now: Instant, event: &Link<'_>) {
                 "encryption: sending {}, receiving {}",
                 encryption(*send),
                 encryption(*receive)
+            ),
+        ),
+        Link::Compression { send, receive } => step(
+            now,
+            format_args!(
+                "compression: sending {}, receiving {}",
+                compression(*send),
+                compression(*receive)
             ),
         ),
         Link::Ipv4Down => step(now, format_args!("IPv4 is down")),

@@ -1,7 +1,7 @@
 //! What is counted, in words.
 
-use crate::text::encryption;
-use pptp_core::ppp::{Encryption, Ipv4};
+use crate::text::sealing;
+use pptp_core::ppp::{Compression, Encryption, Ipv4};
 use pptp_core::{control, gre};
 use std::fmt;
 use std::time::Duration;
@@ -88,6 +88,8 @@ pub struct Status<'a> {
     pub up: Option<(Ipv4, &'a str, Duration)>,
     /// How packets are encrypted: those that we send, and those that we receive.
     pub encryption: (Option<Encryption>, Option<Encryption>),
+    /// And how they are compressed.
+    pub compression: (Option<Compression>, Option<Compression>),
     /// How many tunnels there have been, with this one.
     pub tunnels: u32,
     /// All packets.
@@ -113,11 +115,12 @@ impl Status<'_> {
             format!("up for {} s: {}", time.as_secs(), Addresses(device, &ipv4))
         });
         let (send, receive) = self.encryption;
+        let (packed, unpacked) = self.compression;
         let encryption = match self.up {
             Some(_) => format!(
                 "encryption: sending {}, receiving {}",
-                encryption(send),
-                encryption(receive)
+                sealing(send, packed),
+                sealing(receive, unpacked)
             ),
             None => "encryption: not agreed on yet".to_owned(),
         };

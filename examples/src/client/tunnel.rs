@@ -21,8 +21,8 @@ use pptp_core::control::CloseReason;
 use pptp_core::ppp::auth::eap::PassThrough;
 use pptp_core::ppp::auth::mschapv2::Change;
 use pptp_core::ppp::{
-    AnyOrder, ChapMd5, DownReason as LinkDown, Eap, Event as LinkEvent, Ipv4, Ipv4Only,
-    MsChapV1Change, MsChapV2Change, NoMppc, Pap, Profile, Sealer,
+    AllocMppc, AnyOrder, ChapMd5, DownReason as LinkDown, Eap, Event as LinkEvent, Ipv4, Ipv4Only,
+    MsChapV1Change, MsChapV2Change, Pap, Profile, Sealer,
 };
 use pptp_core::testkit::Side;
 use pptp_core::time::Instant;
@@ -37,12 +37,13 @@ const HELD_PACKETS: usize = 128;
 /// How long saying goodbye may take; the library needs less.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// Every method of authentication, with changes of password; MPPE, delivered late if that is asked for; IPv4.
+/// Every method of authentication, with changes of password; MPPE, delivered late if that is asked for, MPPC with memory once
+/// it is agreed on; IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Every;
 
 impl Profile for Every {
-    type Suite = Sealer<NoMppc, 0, AnyOrder<64>>;
+    type Suite = Sealer<AllocMppc, 0, AnyOrder<64>>;
     type Auth = (
         (MsChapV2Change, MsChapV1Change),
         ((ChapMd5, Pap), Eap<Change, PassThrough<1500>>),
@@ -380,6 +381,7 @@ impl<'a> Tunnel<'a> {
                     (ipv4, device.name(), time)
                 }),
             encryption: self.session.encryption(),
+            compression: self.session.compression(),
             tunnels: self.lasting.tunnels,
             traffic,
             arrivals: self.arrivals,

@@ -242,10 +242,8 @@ impl Line {
                 let datagram = library.poll_gre(now, room)?;
                 Ok::<_, pptp_core::codec::BufferTooSmall>(datagram.map_or(0, <[u8]>::len))
             });
-            let told = match call.library.poll_event() {
-                None => None,
-                Some(event) => Some((Told::of(&event), event.to_string())),
-            };
+            let event = call.library.poll_event();
+            let told = event.map(|event| (Told::of(&event), event.to_string()));
             if let Some((told, text)) = &told {
                 if self.follow(now, arguments, *told, text) == Outcome::Over {
                     return Outcome::Over;

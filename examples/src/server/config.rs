@@ -287,7 +287,8 @@ impl Config {
         let keyless = !nobody && (methods - Authentication::KEYLESS).is_empty();
         if keyless && self.policy.mppe == Mppe::Require {
             return error(
-                "policy: pap and chap-md5 have no keys; mppe has to be refuse or allow".to_owned(),
+                "policy: pap, chap-md5 and eap-md5 have no keys; mppe has to be refuse or allow"
+                    .to_owned(),
             );
         }
         if nobody && network.pool.is_empty() {

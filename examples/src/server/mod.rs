@@ -5,6 +5,7 @@
 //! config      a TOML file                -> addresses, policy, limits, users
 //! users       a name                     -> a password's hash, an address, networks
 //! passwords   a new password             -> a file
+//! change_v1   the same by MS-CHAPv1, as it is asked for
 //! pool        the addresses for clients
 //! admission   who may connect now
 //! radius      who is not among the users   -> a RADIUS server's verdict
@@ -25,6 +26,7 @@
 
 mod admission;
 pub mod arguments;
+mod change_v1;
 pub mod config;
 mod control;
 mod devices;

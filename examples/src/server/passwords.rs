@@ -5,6 +5,7 @@
 //! takes it back.
 
 use super::config::{self, ConfigError};
+use super::plain::Plain;
 use super::serve::Server;
 use super::tunnel::Presented;
 use super::users::User;
@@ -72,6 +73,32 @@ pub enum Assessed {
     Unfit(&'static str),
     /// Who asks for a change has not proved to know the old one.
     Unproven,
+}
+
+/// A new password from somebody who knows the old one, as far as it can be seen.
+#[derive(Debug)]
+pub struct NewSecret {
+    pub(super) hash: NtHash,
+    /// How many characters it has; `None`: only its hash was told.
+    pub(super) characters: Option<usize>,
+}
+
+impl NewSecret {
+    /// That of `password`.
+    pub(super) fn of(password: &NewPassword) -> Self {
+        Self {
+            hash: password.nt_hash(),
+            characters: Some(password.as_str().chars().count()),
+        }
+    }
+
+    /// Of which there is no more than that.
+    pub(super) const fn of_hash(hash: NtHash) -> Self {
+        Self {
+            hash,
+            characters: None,
+        }
+    }
 }
 
 impl Passwords {
@@ -199,13 +226,19 @@ impl Server {
                     challenge,
                     change,
                 };
-                self.change_password(user, hash, &request)
+                let mut password = NewPassword::new();
+                let opened = request.open(hash, &mut password).ok();
+                self.change_password(user, hash, opened.map(|()| NewSecret::of(&password)))
             }
-            Presented::Change { .. } => Assessed::Unproven,
+            Presented::ChangeV1(change) if user.must_change => {
+                self.change_password(user, hash, change.open(name, hash))
+            }
+            Presented::Change { .. } | Presented::ChangeV1(_) => Assessed::Unproven,
             Presented::Plain(plain) if !plain.proves(user, hash) => Assessed::Wrong,
-            // These have no changes of password here.
+            Presented::Plain(Plain::MsChapV1 { .. }) if user.must_change => Assessed::Expired,
+            // These have no changes of password.
             Presented::Plain(_) if user.must_change => {
-                Assessed::Unfit("the password has to be changed, for which it takes MS-CHAPv2")
+                Assessed::Unfit("the password has to be changed, for which it takes MS-CHAP")
             }
             Presented::Plain(_) => Assessed::Right,
             Presented::Eap { .. } => Assessed::Wrong,
@@ -216,14 +249,16 @@ impl Server {
         &mut self,
         user: &User,
         old: &NtHash,
-        request: &ChangeRequest<'_>,
+        opened: Option<NewSecret>,
     ) -> Assessed {
-        let mut password = NewPassword::new();
-        if request.open(old, &mut password).is_err() {
+        let Some(NewSecret {
+            hash: new,
+            characters,
+        }) = opened
+        else {
             return Assessed::Unproven;
-        }
-        let new = password.nt_hash();
-        if password.as_str().chars().count() < self.config.passwords.shortest {
+        };
+        if characters.is_some_and(|it| it < self.config.passwords.shortest) {
             return Assessed::Unfit("the new password is too short");
         }
         if new == *old {

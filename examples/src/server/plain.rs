@@ -1,5 +1,5 @@
-//! The methods of authentication that are neither MS-CHAPv2 nor EAP, for those who name them: what was presented, kept until
-//! somebody has judged it.
+//! The methods of authentication without MS-CHAPv2, for those who name them: what was presented, kept until somebody has
+//! judged it.
 
 use super::users::User;
 use pptp_core::ppp::Proof;
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub enum Plain {
     /// By PAP: the password.
     Pap(Zeroizing<Vec<u8>>),
-    /// By CHAP with MD5.
+    /// By CHAP with MD5, or by the same in EAP.
     ChapMd5 {
         /// The identifier of the Response.
         identifier: u8,
@@ -50,6 +50,11 @@ impl Plain {
         Some(match proof {
             Proof::Pap(proof) => Self::Pap(Zeroizing::new(proof.password.to_vec())),
             Proof::ChapMd5(proof) => Self::ChapMd5 {
+                identifier: proof.identifier,
+                challenge: *proof.challenge,
+                response: *proof.response,
+            },
+            Proof::EapMd5(proof) => Self::ChapMd5 {
                 identifier: proof.identifier,
                 challenge: *proof.challenge,
                 response: *proof.response,

@@ -1,5 +1,6 @@
 //! One client: its TCP connection, its end of the library, and what is kept of it.
 
+use super::change_v1::ChangeV1;
 use super::eap_tls::Handshake;
 use super::plain::Plain;
 use super::radius::Talk;
@@ -20,7 +21,7 @@ use pptp_core::ppp::auth::eap::{Eap, PassThrough};
 use pptp_core::ppp::auth::mschapv2::Change;
 use pptp_core::ppp::wire::Text;
 use pptp_core::ppp::{
-    AllocMppcMppe, AuthId, ChapMd5, Ipv4Only, MsChapV1, MsChapV2Change, Pap, Profile, Proof,
+    AllocMppcMppe, AuthId, ChapMd5, Ipv4Only, MsChapV1Change, MsChapV2Change, Pap, Profile, Proof,
 };
 use pptp_core::time::Instant;
 use pptp_core::{DownReason, Event, Inbound, Network, SendError, Server};
@@ -32,7 +33,7 @@ use tracing::{debug, trace, warn};
 /// How many packets are held back at most until those before them come.
 const HELD_PACKETS: usize = 64;
 
-/// Every method of authentication, with EAP for a RADIUS server and changes of password by MS-CHAPv2; MPPE, MPPC with memory
+/// Every method of authentication, with EAP for a RADIUS server and changes of password; MPPE, MPPC with memory
 /// once it is agreed on, IPv4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Every;
@@ -40,7 +41,7 @@ pub struct Every;
 impl Profile for Every {
     type Suite = AllocMppcMppe;
     type Auth = (
-        (MsChapV2Change, MsChapV1),
+        (MsChapV2Change, MsChapV1Change),
         ((ChapMd5, Pap), Eap<Change, PassThrough<1500>>),
     );
     type Networks = Ipv4Only;
@@ -398,6 +399,10 @@ impl Tunnel {
                     presented: match request.proof {
                         Proof::MsChapV2(proof) => Presented::response(&proof),
                         Proof::ChangePassword(proof) => Presented::change(&proof),
+                        Proof::ChangePasswordV1(proof) => match ChangeV1::new(&proof) {
+                            Some(change) => Presented::ChangeV1(change),
+                            None => continue,
+                        },
                         proof => match Plain::new(&proof) {
                             Some(plain) => Presented::Plain(plain),
                             None => continue,
@@ -446,7 +451,9 @@ pub enum Presented {
         /// The message.
         data: Vec<u8>,
     },
-    /// By a method that is neither MS-CHAPv2 nor EAP.
+    /// By MS-CHAPv1 with a new password.
+    ChangeV1(ChangeV1),
+    /// By a method without MS-CHAPv2.
     Plain(Plain),
     /// By EAP, of which this server understands nothing.
     Eap {

@@ -251,3 +251,62 @@ fn a_failure_that_never_ends_has_an_end() {
     let down = DownReason::AuthenticationFailed(ErrorCode::AuthenticationFailure);
     assert_eq!(pair.a.down_reason(), Some(down));
 }
+
+/// RFC 2759 §4 has up to 256 octets, and RFC 1334 §2.2.1 as many as one octet counts.
+#[test]
+fn names_empty_and_of_256_octets_by_each_method() {
+    for (methods, option, len) in [
+        (Methods::CHAP_MD5, "0305c22305", 16),
+        (Methods::MS_CHAP_V1, "0305c22380", 49),
+        (Methods::MS_CHAP_V2, "0305c22381", 49),
+    ] {
+        for octets in [0, 1, 255, 256, 257, 1000] {
+            let name = vec![b'n'; octets];
+            let mut script = server(methods, option);
+            let (identifier, _) = script.newest(CHAP, 1);
+            let taken = script.say(&packet(CHAP, 2, identifier, &vec![0; len], &name));
+            if octets <= 256 {
+                assert_eq!(taken, Ok(None), "{methods:?} {octets}");
+                let shown = script.events.iter().find(|it| it.contains("AuthRequest"));
+                let named = shown.map(|it| it.matches('n').count());
+                assert!(named.is_some_and(|it| it >= octets), "{shown:?}");
+            } else {
+                let too_long = auth::NameTooLong {
+                    len: octets,
+                    max: 256,
+                };
+                let expected = auth::Discard::NameTooLong(too_long);
+                assert_eq!(taken, Err(Discard::Authentication(expected)));
+                assert!(script.request.is_none());
+            }
+            // Whatever a server calls itself, it is answered.
+            let mut script = client(methods, option);
+            let value = match methods {
+                Methods::MS_CHAP_V1 => &[7; 8][..],
+                _ => &[7; 16],
+            };
+            script.say(&packet(CHAP, 1, 1, value, &name)).unwrap();
+            script.newest(CHAP, 2);
+        }
+    }
+    for octets in [0, 1, 255] {
+        let name = vec![b'n'; octets];
+        let mut script = server(Methods::PAP, "0304c023");
+        let len = u8::try_from(octets).unwrap();
+        let request = frame(PAP, 1, 1, &[&[len], &name[..], &[0]].concat());
+        assert_eq!(script.say(&request), Ok(None), "{octets}");
+        assert!(script.request.is_some());
+        // The name that is told is longer than what is there.
+        let mut script = server(Methods::PAP, "0304c023");
+        let request = frame(PAP, 1, 1, &[&[len], &name[..]].concat());
+        let taken = script.say(&request);
+        assert!(
+            matches!(
+                taken,
+                Err(Discard::Authentication(auth::Discard::Malformed(_)))
+            ),
+            "{taken:?}"
+        );
+        assert!(script.request.is_none());
+    }
+}

@@ -57,11 +57,11 @@ fn to_call(call_id: u16) -> Vec<u8> {
     vec![0x20, 0x81, 0x88, 0x0b, 0, 0, high, low, 0, 0, 0, 1]
 }
 
-/// What goes on, whose checksums are right: its ends, and TCP's payload or GRE.
-fn forwarded(
-    router: &mut Router,
-    packet: &[u8],
-) -> Result<([Ipv4Addr; 2], Vec<u16>, Vec<u8>), Dropped> {
+/// The addresses, the ports of TCP, and its payload or GRE.
+type Sent = ([Ipv4Addr; 2], Vec<u16>, Vec<u8>);
+
+/// What goes on, whose checksums are right.
+fn forwarded(router: &mut Router, packet: &[u8]) -> Result<Sent, Dropped> {
     let mut packet = packet.to_vec();
     let packet = router.forward(NOW, &mut packet)?;
     let header = Ipv4HeaderSlice::from_slice(packet).unwrap();

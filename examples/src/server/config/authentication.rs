@@ -34,7 +34,11 @@ impl Authentication {
     /// Those without keys of encryption.
     pub(super) const KEYLESS: Methods = Methods::PAP
         .union(Methods::CHAP_MD5)
-        .union(Methods::LAN_MANAGER);
+        .union(Methods::EAP_MD5)
+        .union(Self::WITH_V1);
+
+    /// What goes with MS-CHAPv1, and is nothing by itself.
+    const WITH_V1: Methods = Methods::LAN_MANAGER.union(Methods::CHANGE_PASSWORD_1);
 
     /// Whether everybody comes in.
     #[must_use]
@@ -66,6 +70,7 @@ impl TryFrom<Named> for Authentication {
                 // By whatever method a RADIUS server has, and users of the configuration by EAP-MSCHAPv2.
                 "eap" => Methods::EAP | Methods::EAP_MS_CHAP_V2,
                 "eap-mschap-v2" => Methods::EAP_MS_CHAP_V2,
+                "eap-md5" => Methods::EAP_MD5,
                 "eap-tls" => {
                     own.eap_tls = true;
                     Methods::EAP
@@ -76,6 +81,7 @@ impl TryFrom<Named> for Authentication {
                 }
                 "mschap-v1" => Methods::MS_CHAP_V1,
                 "lan-manager" => Methods::LAN_MANAGER,
+                "change-password-1" => Methods::CHANGE_PASSWORD_1,
                 "chap-md5" => Methods::CHAP_MD5,
                 "pap" => Methods::PAP,
                 _ => return Err(format!("authentication knows no method {name}")),
@@ -86,8 +92,9 @@ impl TryFrom<Named> for Authentication {
                 "authentication names no method; \"none\" would let everybody in".to_owned(),
             );
         }
-        if methods.contains(Methods::LAN_MANAGER) && !methods.contains(Methods::MS_CHAP_V1) {
-            return Err("authentication: lan-manager goes with mschap-v1".to_owned());
+        if methods.intersects(Self::WITH_V1) && !methods.contains(Methods::MS_CHAP_V1) {
+            let error = "authentication: lan-manager and change-password-1 go with mschap-v1";
+            return Err(error.to_owned());
         }
         Ok(Self { methods, own })
     }

@@ -265,10 +265,14 @@ fn methods_of_authentication_are_named() {
         let config: Result<Config, _> = text.parse();
         config.map(|config| config.authentication().methods)
     };
-    let all = r#"authentication = ["mschap-v2", "mschap-v1", "lan-manager", "chap-md5", "pap"]"#;
+    let all = r#"authentication = ["mschap-v2", "eap-mschap-v2", "eap-md5", "mschap-v1", "lan-manager",
+        "change-password-1", "chap-md5", "pap"]"#;
     let every = Methods::MS_CHAP_V2
+        | Methods::EAP_MS_CHAP_V2
+        | Methods::EAP_MD5
         | Methods::MS_CHAP_V1
         | Methods::LAN_MANAGER
+        | Methods::CHANGE_PASSWORD_1
         | Methods::CHAP_MD5
         | Methods::PAP;
     assert_eq!(parsed(""), Ok(Methods::MS_CHAP_V2));
@@ -278,6 +282,8 @@ fn methods_of_authentication_are_named() {
     for wrong in [
         "authentication = \"pap\"",
         "authentication = [\"chap-md5\", \"pap\"]",
+        "authentication = \"eap-md5\"",
+        "authentication = [\"change-password-1\", \"mschap-v2\"]",
         "authentication = []",
         "authentication = [\"lan-manager\"]",
         "authentication = [\"mschap-v2\", \"none\"]",

@@ -1,6 +1,7 @@
 //! What a RADIUS server has said.
 
 use super::trouble::Trouble;
+use crate::server::change_v1::ChangeV1;
 use crate::server::plain::Plain;
 use crate::server::tunnel::Presented;
 use pptp_core::ppp::config::MppePolicy;
@@ -85,7 +86,8 @@ impl Answer {
             Presented::Response { .. } | Presented::Change { .. } => {
                 verdict::ms_chap2(reply).and_then(|verdict| Said::of(verdict, reply, presented))
             }
-            Presented::Plain(Plain::MsChapV1 { challenge, .. }) => {
+            Presented::Plain(Plain::MsChapV1 { challenge, .. })
+            | Presented::ChangeV1(ChangeV1 { challenge, .. }) => {
                 verdict::ms_chap1(reply, challenge)
                     .and_then(|verdict| Said::of(verdict, reply, presented))
             }
@@ -122,7 +124,9 @@ impl Said {
             }),
             Verdict::Reject { error, retry, .. } => Self::Out {
                 error: match presented {
-                    Presented::Change { .. } if reply.ms_chap_error().is_none() => {
+                    Presented::Change { .. } | Presented::ChangeV1(_)
+                        if reply.ms_chap_error().is_none() =>
+                    {
                         ErrorCode::ChangingPassword
                     }
                     _ => error,

@@ -67,7 +67,10 @@ impl Server {
         };
         let eap = match &ask.presented {
             Presented::Eap { packet, .. } => Some(eap::identifier(packet)),
-            Presented::Response { .. } | Presented::Change { .. } | Presented::Plain(_) => None,
+            Presented::Response { .. }
+            | Presented::Change { .. }
+            | Presented::ChangeV1(_)
+            | Presented::Plain(_) => None,
         };
         let question = Question {
             name: ask.name,

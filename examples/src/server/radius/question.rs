@@ -78,6 +78,7 @@ impl Presented {
     fn write(&self, request: &mut Builder<'_, '_>) {
         match self {
             Self::Plain(plain) => plain.write(request),
+            Self::ChangeV1(change) => change.write(request),
             Self::Eap { packet, state } => {
                 request.eap(packet);
                 if !state.is_empty() {

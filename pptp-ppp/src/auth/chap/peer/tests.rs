@@ -2,6 +2,7 @@ use super::*;
 use crate::auth::chap::tests::{Bytes, Known, SESSIONS, Session, just_before, packet, seconds};
 use crate::mschap::vectors::{Vector, unhex};
 use std::boxed::Box;
+use std::format;
 use std::vec::Vec;
 
 const OUT: usize = 400;
@@ -176,6 +177,62 @@ fn a_success_without_the_right_proof_is_never_accepted() {
             assert_eq!((poll(&mut peer), peer.next_timeout()), (None, None));
         }
     }
+}
+
+/// It is what a Success starts with (RFC 2759 §5), and nothing anywhere else.
+#[test]
+fn a_proof_in_an_odd_place_is_none() {
+    let session = &SESSIONS[0];
+    let right = session.vector.success;
+    let digits = right.strip_prefix("S=").unwrap();
+    let zeros = "0".repeat(40);
+    for odd in [
+        format!(" {right}"),
+        format!("\0{right}"),
+        format!("s={digits}"),
+        format!("S= {digits}"),
+        format!("S=0x{digits}"),
+        format!("S={}", &digits[..39]),
+        format!("S=S={digits}"),
+        format!("M={right}"),
+        format!("M=Welcome {right}"),
+        format!("E=0 {right}"),
+        format!("S={zeros} {right}"),
+        format!("S={zeros}{digits}"),
+    ] {
+        let (mut peer, mut random) = responded(session);
+        let success = session.verdict(3, odd.as_bytes());
+        let event = peer.handle_packet(seconds(1), packet(&success), None, &mut random);
+        let untrusted = matches!(
+            event,
+            Ok(Some(PeerEvent::Failed {
+                cause: PeerError::ServerNotTrusted,
+                ..
+            }))
+        );
+        assert!(untrusted, "{odd} {event:?}");
+        assert!(!peer.is_authenticated() && peer.keys().is_none());
+    }
+    // In a Failure it is no proof either.
+    let (mut peer, mut random) = responded(session);
+    let failure = session.verdict(4, right.as_bytes());
+    let event = peer.handle_packet(seconds(1), packet(&failure), None, &mut random);
+    let refused = matches!(
+        event,
+        Ok(Some(PeerEvent::Failed {
+            cause: PeerError::Refused { .. },
+            ..
+        }))
+    );
+    assert!(refused && !peer.is_authenticated(), "{event:?}");
+    // What comes after it is for people.
+    let (mut peer, mut random) = responded(session);
+    let success = session.verdict(3, format!("{right} M=S={zeros}").as_bytes());
+    let event = peer.handle_packet(seconds(1), packet(&success), None, &mut random);
+    assert!(
+        matches!(event, Ok(Some(PeerEvent::Authenticated { .. }))),
+        "{event:?}"
+    );
 }
 
 #[test]
