@@ -1,9 +1,10 @@
 //! Two ends of MPPE and an attacker between them: packets in order are always understood, and whatever else comes
-//! changes nothing unless it is committed.
+//! changes nothing unless it is committed. Of packets that are skipped the last one comes late, and is understood once.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use pptp_mppe::stateful::{self, ResetRule};
+use pptp_mppe::stateless::Skipped;
 use pptp_mppe::{Count, Decryptor, Encryptor, Mode, Packet, Sealed, StartKey, Strength, Trial};
 
 /// Marks a packet of the sender's: long enough that garbage does not have it.
@@ -52,6 +53,7 @@ fuzz_target!(|script: &[u8]| {
         _ => Encryptor::new(&start, strength, mode),
     };
     let mut decryptor = Decryptor::new(&start, strength, mode);
+    let mut skipped = Skipped::<16>::new();
     let mut flushed_and_lost = 0;
 
     for _ in 0..100 {
@@ -62,15 +64,21 @@ fuzz_target!(|script: &[u8]| {
         match operation >> 6 {
             // Packets, of which the first so many are lost.
             0 | 1 => {
+                let mut late = None;
                 for _ in 0..operation & 0x7f {
-                    let lost = encryptor.encrypt_in_place(&mut [0; 8]);
+                    let mut data = MARK.to_vec();
+                    let lost = encryptor.encrypt_in_place(&mut data);
                     flushed_and_lost += u16::from(lost.flushed);
+                    late = Some((lost.count, data));
                 }
                 let mut data = [MARK, script].concat();
                 let sealed = encryptor.encrypt_in_place(&mut data);
                 match decryptor.decrypt(sealed.count, sealed.flushed, &mut data) {
                     Ok(mut trial) => loop {
                         if trial.plaintext().starts_with(MARK) {
+                            if let Trial::Stateless(trial) = &mut trial {
+                                skipped.keep(trial);
+                            }
                             assert_eq!(trial.commit(), [MARK, script].concat());
                             flushed_and_lost = 0;
                             break;
@@ -87,6 +95,17 @@ fuzz_target!(|script: &[u8]| {
                         assert!(sealed.count.since(decryptor.expected()) > 1000);
                         return;
                     }
+                }
+                if let (Some((count, mut data)), Decryptor::Stateless(decryptor)) =
+                    (late, &decryptor)
+                {
+                    let ciphertext = data.clone();
+                    let trial = skipped.decrypt(decryptor, count, &mut data);
+                    trial.expect("its key is kept").abort();
+                    assert_eq!(data, ciphertext);
+                    let trial = skipped.decrypt(decryptor, count, &mut data);
+                    assert_eq!(trial.expect("it still is").commit(), MARK);
+                    assert!(skipped.decrypt(decryptor, count, &mut data).is_none());
                 }
             }
             2 if operation & 0x3f == 0 => encryptor.flush(),
@@ -161,6 +180,11 @@ fuzz_target!(|script: &[u8]| {
                 if let Ok(mut trial) = decryptor.decrypt(count, flushed, &mut data) {
                     while trial.retry() {}
                     drop(trial);
+                }
+                if let Decryptor::Stateless(decryptor) = &decryptor
+                    && let Some(trial) = skipped.decrypt(decryptor, count, &mut data)
+                {
+                    trial.abort();
                 }
                 assert_eq!(data, script);
                 assert!(decryptor == before);

@@ -204,7 +204,7 @@ impl Window {
         let timeout = self
             .round_trip
             .saturating_add(self.deviation.saturating_mul(4));
-        timeout.clamp(MIN_MICROS, self.max_timeout)
+        timeout.min(self.max_timeout).max(MIN_MICROS)
     }
 
     /// RFC 2637 §4.4.1, with 1/8 for alpha and 1/4 for beta.
