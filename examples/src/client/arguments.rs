@@ -329,6 +329,8 @@ mod tests {
             .collect();
         assert!(ids.len() > 15);
         assert!(!ids.contains(&0));
+        let certain = parse("pptp-client host -u alice --call-id 4711").unwrap();
+        assert_eq!(certain.config().unwrap().call.call_id, 4711);
     }
 
     #[test]
