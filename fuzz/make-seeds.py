@@ -316,6 +316,48 @@ for name, options in {"first": "020405b403030704", "odd": "01020405b4030307", "l
 datagram = struct.pack(">BBHHHBBH", 0x45, 0, 1441, 7, 0x4000, 64, 47, 0) + bytes([10, 0, 0, 1, 10, 0, 0, 2])
 seed("mss", "router", bytes([3, 4, 0, 0, 0, 0, 5, 0x14]) + datagram + bytes.fromhex("3001880b05811234"))
 
+# A gateway: handshakes, calls of either direction, whole, cut and joined, their ends, GRE, and time that passes. An act is
+# what (the line, whether from outside, and the kind), how many octets, and these.
+def act(kind, octets=b"", line=0, outside=False):
+    return bytes([kind << 3 | outside << 2 | line, len(octets)]) + octets
+
+
+def numbered(kind, length, *ids):
+    fields = b"".join(struct.pack(">H", number) for number in ids)
+    return struct.pack(">HHIHH", length, 1, 0x1A2B3C4D, kind, 0) + (fields + b"\x01").ljust(length - 12, b"\0")
+
+
+def gre_to(call):
+    return bytes.fromhex("2081880b0000") + struct.pack(">H", call) + bytes(4)
+
+
+given = 0xFFFE
+shaken = act(4) + act(5, outside=True) + act(0)
+asked = act(0, numbered(7, 168, 5))
+up = shaken + asked + act(0, numbered(8, 32, 6, given), outside=True) + act(31)
+ends = {
+    "disconnected": act(0, numbered(13, 148, 6), outside=True),
+    "by the other id": act(0, numbered(13, 148, given), outside=True),
+    "cleared": act(0, numbered(12, 16, 5)) + act(27, bytes(1)),
+    "stopped": act(0, numbered(3, 16)) + act(0, numbered(4, 16), outside=True),
+    "closed": act(6) + act(6, outside=True),
+    "reset": act(7),
+    "idle": act(27, bytes(125)),
+    "line info": act(0, numbered(15, 24, 6)) + act(0, numbered(15, 24, given), outside=True) + act(0, numbered(14, 40, given), outside=True),
+}
+for name, end in ends.items():
+    seed("alg", name, up + act(25, gre_to(given)) + act(25, gre_to(6)) + end + act(31) + act(25, gre_to(given)), 1200)
+request = numbered(7, 168, 5)
+for cut in (1, 8, 12, 13, 14, 17):
+    seed("alg", ("cut", cut), shaken + act(0, request[:cut]) + act(0, request[cut - cut // 13 % 2 :]) + act(31), 1200)
+seed("alg", "again", shaken + asked + act(8, b"\x58" + request) + act(8, b"\x10"), 1200)
+seed("alg", "joined", shaken + act(0, numbered(7, 40, 5) + numbered(7, 40, 6) + numbered(15, 24, 1)) + act(31), 1200)
+seed("alg", "incoming", shaken + act(0, numbered(9, 60, 6), outside=True) + act(0, numbered(10, 24, 5, 6)) + act(0, numbered(11, 28, given), outside=True) + act(31), 1200)
+seed("alg", "two", up + b"".join(act(kind, line=1, outside=kind == 5) for kind in (4, 5, 0)) + act(0, numbered(7, 168, 5), line=1) + act(31), 1200)
+seed("alg", "many", b"".join(act(4, line=line) for line in range(4)) + shaken + b"".join(act(0, numbered(7, 24, call)) for call in range(6)), 1200)
+seed("alg", "stream", act(16) + b"".join(act(20, bytes([octet])) for octet in request[:20]) + act(20, request) + act(24) + act(31), 1200)
+seed("alg", "garbage", shaken + act(0, b"GET / HTTP/1.0\r\n\r\n") + asked, 1200)
+
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")

@@ -8,6 +8,8 @@
 //! public and useful alone: a [`control::Connection`], a [`gre::Session`], and a [`ppp::Ppp`]. The codecs are in
 //! [`wire`] and [`ppp::wire`].
 //!
+//! For routers between two ends there is [`alg`], which gets the calls of many clients through a NAT.
+//!
 //! The caller owns the TCP connection, the raw socket for IP protocol 47, the network device, the clock and the
 //! source of randomness. What a loop over them looks like is in the README, which is compiled with the tests:
 //! whatever happens goes into a `handle_*`, then `poll_*` are drained.

@@ -1,6 +1,7 @@
 //! Calls of the whole public API, a module for each part of it.
 
 mod admission;
+mod alg;
 mod auth;
 mod control;
 mod eap;
@@ -53,6 +54,8 @@ pub fn all() {
     lines::incoming();
     lines::concentrator();
     lines::table();
+    alg::checksums();
+    alg::gateway();
     tunnel::ends();
     tunnel::run_loop();
 }
