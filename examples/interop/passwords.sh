@@ -30,6 +30,7 @@ passwords() {
 
 # expired PASSWORD: so it is in the configuration.
 expired() {
+    local methods='"mschap-v2"'
     rm -f "$LOGS/passwords.toml"
     (umask 077 && cat >"$LOGS/passwords.toml") <<END
 [network]
@@ -38,7 +39,7 @@ pool = ["10.98.0.10-10.98.0.250"]
 [passwords]
 file = "$LOGS/passwords/kept"
 [policy]
-authentication = ${authentication:-"mschap-v2"}
+authentication = ${authentication:-$methods}
 mppc = ${mppc:-false}
 ${tls:+[tls]}
 ${tls:-}
@@ -63,6 +64,7 @@ forget() {
 # logs_in CODE TEXT ARGUMENT...: pptp-client ends with CODE, having said TEXT. A tunnel that is up is ended, which is 0.
 logs_in() {
     local code=0 i client
+    : >"$LOGS/client" # what an earlier one said
     ip netns exec "$LAB_NETNS-c" "$PROGRAMS/pptp-client" 10.99.7.1 -u alice "${@:3}" >"$LOGS/client" 2>&1 &
     client=$!
     for ((i = 0; i < 100; i++)); do
