@@ -112,7 +112,7 @@ impl Colliding {
 
 /// RFC 2637 §3.1.3, with the addresses of its example, whoever is PNS and PAC and whatever arrives first.
 #[test]
-fn of_two_colliding_connections_the_higher_addresss_stays() {
+fn of_two_colliding_connections_that_of_the_higher_address_stays() {
     let [low, high] = ["192.33.45.17", "192.33.45.89"].map(|it| it.parse::<IpAddr>().unwrap());
     for roles in [
         [Role::Pns, Role::Pac],
