@@ -78,9 +78,6 @@ pub fn run(arguments: &Arguments) -> Result<(), SystemError> {
                     }
                 }
             }
-            while let Some(event) = router.poll_event() {
-                println!("{}", told(&event));
-            }
         }
         router.handle_timeout(clock.now());
         while let Some(event) = router.poll_event() {

@@ -185,3 +185,16 @@ fn ids_are_used_again_as_late_as_can_be() {
     }
     assert!(used.contains(&65_535) && used.contains(&0));
 }
+
+/// What the documentation says of memory.
+#[test]
+fn memory_is_bounded() {
+    let none = size_of::<Gateway<0, 0>>();
+    let connection = size_of::<Gateway<1, 0>>() - none;
+    let call = size_of::<Gateway<0, 1>>() - none;
+    assert!(
+        (300..=330).contains(&connection),
+        "{connection} octets a connection"
+    );
+    assert!((40..=50).contains(&call), "{call} octets a call");
+}
