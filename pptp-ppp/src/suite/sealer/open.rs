@@ -214,9 +214,11 @@ impl<C: Compress, const PREPARED: usize, D: Delivery> Sealer<C, PREPARED, D> {
         if packets.len() >= 2 {
             decrypt_jobs(&mut packets);
         }
-        for (slot, packet) in slots.into_iter().zip(packets) {
+        // From the last one on: there are as many of the one as of the other.
+        while let (Some(slot), Some(packet)) = (slots.pop(), packets.pop()) {
             *slot = packet.into_early().map(Early);
         }
+        drop(slots);
         early
     }
 
