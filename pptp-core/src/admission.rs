@@ -103,9 +103,9 @@ impl AdmissionConfig {
         grace: Duration::from_millis(500),
     };
 
-    /// How long it takes until one source may make one more connection; `None`: no time at all.
-    fn interval(&self) -> Option<Duration> {
-        Duration::from_secs(60).checked_div(self.per_minute)
+    /// How many microseconds it takes until one source may make one more connection; `None`: no time at all.
+    fn interval(&self) -> Option<u64> {
+        60_000_000_u64.checked_div(u64::from(self.per_minute))
     }
 }
 
@@ -429,16 +429,18 @@ impl<const CONNECTIONS: usize, const SOURCES: usize> Admission<CONNECTIONS, SOUR
         let recent = self.recent.iter().enumerate();
         let mut known = recent.clone().filter_map(|(at, it)| Some((at, (*it)?)));
         let known = known.find(|(_, it)| it.source == source);
-        let until = known.map_or(now, |(_, it)| it.until.max(now));
+        let now = now.as_micros();
+        let until = known.map_or(now, |(_, it)| it.until.as_micros().max(now));
         // What of the burst may be used up before this one.
-        let allowed = interval.saturating_mul(self.config.burst.max(1).saturating_sub(1));
-        let ahead = until.saturating_since(now);
-        if ahead > allowed {
-            return Err(Refusal::TooOften(now + ahead.saturating_sub(allowed)));
+        let earlier = self.config.burst.max(1).saturating_sub(1);
+        let allowed = interval.saturating_mul(u64::from(earlier));
+        let from = until.saturating_sub(allowed);
+        if from > now {
+            return Err(Refusal::TooOften(Instant::from_micros(from)));
         }
         let next = Recent {
             source,
-            until: until + interval,
+            until: Instant::from_micros(until.saturating_add(interval)),
         };
         let slot = known.map(|(at, _)| at).or_else(|| {
             let least = recent.min_by_key(|(_, it)| it.map(|it| it.until));

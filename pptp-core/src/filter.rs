@@ -39,6 +39,7 @@ use crate::wire::GreHeader;
 use core::fmt;
 use core::net::Ipv4Addr;
 use core::ops::Range;
+use pptp_ppp::wire::Dotted;
 
 /// The IP protocol of TCP.
 const TCP: u8 = 6;
@@ -270,19 +271,25 @@ impl fmt::Display for Refused {
         match self {
             Self::Malformed(error) => write!(f, "malformed: {error}"),
             Self::Fragment => f.write_str("a part of a packet"),
-            Self::NotOurs { destination } => write!(f, "for {destination}"),
-            Self::NobodysAddress { peer } => write!(f, "from {peer}, which is nobody's address"),
-            Self::Stranger { peer } => write!(f, "from {peer}, which is not the peer"),
+            Self::NotOurs { destination } => write!(f, "for {}", Dotted(*destination)),
+            Self::NobodysAddress { peer } => {
+                write!(f, "from {}, which is nobody's address", Dotted(*peer))
+            }
+            Self::Stranger { peer } => write!(f, "from {}, which is not the peer", Dotted(*peer)),
             Self::Protocol { protocol } => write!(f, "IP protocol {protocol}"),
             Self::Port {
                 source,
                 destination,
             } => write!(f, "TCP from port {source} to {destination}"),
             Self::Flags { flags } => write!(f, "TCP with flags 0x{flags:02x}"),
-            Self::Opens { peer } => write!(f, "{peer} wants to connect"),
+            Self::Opens { peer } => write!(f, "{} wants to connect", Dotted(*peer)),
             Self::NotPptp(error) => write!(f, "GRE that is not PPTP's: {error}"),
             Self::UnknownCall { peer, call_id } => {
-                write!(f, "for call {call_id} of {peer}, which there is not")
+                write!(
+                    f,
+                    "for call {call_id} of {}, which there is not",
+                    Dotted(*peer)
+                )
             }
         }
     }

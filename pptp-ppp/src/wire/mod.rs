@@ -44,4 +44,4 @@ pub use frame::{Frame, write_header};
 pub use option::{Options, RawOption};
 pub use packet::{Code, Packet};
 pub use protocol::Protocol;
-pub use text::{Hex, Text};
+pub use text::{Dotted, Hex, Text};

@@ -46,7 +46,7 @@ impl fmt::Display for Text<'_> {
 
 /// Prints an IPv4 address. That of `core` carries code that can panic, were one of its own promises broken.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dotted(pub(super) Ipv4Addr);
+pub struct Dotted(pub Ipv4Addr);
 
 impl fmt::Display for Dotted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
