@@ -358,6 +358,11 @@ seed("alg", "many", b"".join(act(4, line=line) for line in range(4)) + shaken + 
 seed("alg", "stream", act(16) + b"".join(act(20, bytes([octet])) for octet in request[:20]) + act(20, request) + act(24) + act(31), 1200)
 seed("alg", "garbage", shaken + act(0, b"GET / HTTP/1.0\r\n\r\n") + asked, 1200)
 
+# For each way, a liar who lets everything pass, and one who does one thing of each kind.
+for way in range(8):
+    seed("liar", ("passes", way), bytes([way]))
+    seed("liar", ("lies", way), bytes([way, 0, 3, 0, 4, 7, 0, 5, 9, 1, 0, 6, 3, 0]))
+
 for target in sorted({target for target, _ in seen}):
     files = list((here / "seeds" / target).iterdir())
     print(f"{target}: {len(files)} files, {sum(f.stat().st_size for f in files)} octets")
