@@ -152,6 +152,9 @@ impl Lcp {
         self.echoes_unanswered > self.config.echo_failures
     }
 
+    /// Apart from all else, for the sake of size: inlined into a run loop it makes that so large that what is on the stack
+    /// takes longer instructions to reach.
+    #[inline(never)]
     pub(crate) fn handle_packet(
         &mut self,
         now: Instant,

@@ -86,6 +86,9 @@ impl<P: Profile, R> Tunnel<P, R> {
     }
 
     /// Connects, has the tunnel until it ends, and tells why it did.
+    ///
+    /// Apart from whoever calls it: in one function with more it takes larger code to reach what is on the stack.
+    #[inline(never)]
     pub fn run(&mut self, board: &mut impl Board) -> DownReason {
         if board.tcp_connect() {
             self.session.control_connected(board.now());
