@@ -50,6 +50,11 @@ pub mod wire;
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
+/// The code in what is said of access concentrators.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/access-concentrator.md")]
+mod access_concentrator {}
+
 pub use client::{Client, ClientConfig};
 pub use error::{Discard, ProtocolError};
 pub use event::{DownReason, Event};
