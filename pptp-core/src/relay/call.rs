@@ -96,8 +96,7 @@ impl<const N: usize> Relay<N> {
                 None => return Ok(None),
                 Some(Err(_)) => {}
                 Some(Ok(frame)) => {
-                    let end = header.saturating_add(frame.len());
-                    if let Some(place) = out.get_mut(header..end) {
+                    if let Some(place) = place(out, header, frame.len()) {
                         place.copy_from_slice(frame);
                         break frame.len();
                     }
@@ -129,11 +128,11 @@ impl<const N: usize> Relay<N> {
             return Err(SendError::TooLong { mtu });
         }
         let header = self.gre.header_len();
-        let needed = header.saturating_add(frame.len());
-        let place = out.get_mut(header..needed);
-        place
-            .ok_or(BufferTooSmall { needed })?
-            .copy_from_slice(frame);
+        let Some(place) = place(out, header, frame.len()) else {
+            let needed = header.saturating_add(frame.len());
+            return Err(BufferTooSmall { needed }.into());
+        };
+        place.copy_from_slice(frame);
         let datagram = self.gre.seal(now, out, frame.len())?;
         self.traffic.sent(frame.len());
         Ok(datagram)
@@ -263,4 +262,9 @@ impl<const N: usize> Relay<N> {
     pub fn next_timeout(&self) -> Option<Instant> {
         self.gre.next_timeout()
     }
+}
+
+/// So many octets behind the first `header`. Cut in two steps, so that the compiler sees their length.
+fn place(out: &mut [u8], header: usize, len: usize) -> Option<&mut [u8]> {
+    out.get_mut(header..)?.get_mut(..len)
 }

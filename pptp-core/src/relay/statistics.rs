@@ -71,10 +71,10 @@ struct Text {
 
 impl fmt::Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.len.saturating_add(text.len());
-        let place = self.octets.get_mut(self.len..end).ok_or(fmt::Error)?;
-        place.copy_from_slice(text.as_bytes());
-        self.len = end;
+        let rest = self.octets.get_mut(self.len..);
+        let place = rest.and_then(|rest| rest.get_mut(..text.len()));
+        place.ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.len = self.len.saturating_add(text.len());
         Ok(())
     }
 }

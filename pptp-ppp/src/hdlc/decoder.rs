@@ -206,10 +206,10 @@ impl<const N: usize> Decoder<N> {
     }
 
     fn append(&mut self, octets: &[u8]) {
-        let end = self.len.saturating_add(octets.len());
-        if let Some(place) = self.buffer.get_mut(self.len..end) {
+        let rest = self.buffer.get_mut(self.len..);
+        if let Some(place) = rest.and_then(|rest| rest.get_mut(..octets.len())) {
             place.copy_from_slice(octets);
-            self.len = end;
+            self.len = self.len.saturating_add(octets.len());
         } else {
             self.state = State::Skip(Some(Discard::TooLong));
         }
