@@ -9,6 +9,7 @@ use mio::{Interest, Registry, Token};
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::ioctl_fionread;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -46,6 +47,10 @@ impl Pty {
             fcntl_setfl(&master, OFlags::RDWR | OFlags::NONBLOCK)?;
             grantpt(&master)?;
             unlockpt(&master)?;
+            // Octets pass as they are, and nothing is echoed, whoever opens the other side.
+            let mut settings = tcgetattr(&master)?;
+            settings.make_raw();
+            tcsetattr(&master, OptionalActions::Now, &settings)?;
             let name = ptsname(&master, Vec::new())?;
             Ok::<_, rustix::io::Errno>((master, name))
         };
