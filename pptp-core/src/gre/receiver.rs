@@ -146,27 +146,36 @@ pub(super) fn follows(candidate: Option<u32>, sequence: u32) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Window {
     highest: u32,
-    /// Bit n stands for `highest - n`.
-    seen: u128,
+    /// Those of a number, of which bit n stands for `highest - n`: the number itself would be aligned to 16 octets, and
+    /// whatever it is in with it.
+    seen: [u8; 16],
 }
 
 impl Window {
     const fn new(highest: u32) -> Self {
-        Self { highest, seen: 1 }
+        Self {
+            highest,
+            seen: 1_u128.to_ne_bytes(),
+        }
+    }
+
+    const fn seen(&self) -> u128 {
+        u128::from_ne_bytes(self.seen)
     }
 
     /// Takes note of `sequence` and tells whether that is news. Of a number before the window it is none.
     fn insert(&mut self, sequence: u32) -> bool {
         let ahead = distance(self.highest, sequence);
+        let seen = self.seen();
         if ahead > 0 {
             self.highest = sequence;
-            self.seen = self.seen.checked_shl(ahead.unsigned_abs()).unwrap_or(0) | 1;
+            let moved = seen.checked_shl(ahead.unsigned_abs()).unwrap_or(0);
+            self.seen = (moved | 1).to_ne_bytes();
             return true;
         }
         let bit = 1_u128.checked_shl(ahead.unsigned_abs()).unwrap_or(0);
-        let news = bit != 0 && self.seen & bit == 0;
-        self.seen |= bit;
-        news
+        self.seen = (seen | bit).to_ne_bytes();
+        bit != 0 && seen & bit == 0
     }
 
     fn contains(&self, sequence: u32) -> bool {
@@ -174,7 +183,7 @@ impl Window {
         let bit = u32::try_from(behind)
             .ok()
             .and_then(|behind| 1_u128.checked_shl(behind));
-        bit.is_some_and(|bit| self.seen & bit != 0)
+        bit.is_some_and(|bit| self.seen() & bit != 0)
     }
 }
 
