@@ -236,6 +236,7 @@ impl<P: Profile, R> Session<P, R> {
     ///
     /// # Errors
     /// [`Discard`] if it was dropped.
+    #[inline]
     pub fn receive_gre<'d>(
         &mut self,
         now: Instant,

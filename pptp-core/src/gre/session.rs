@@ -241,6 +241,7 @@ impl Session {
     ///
     /// From the first [`Proof::Genuine`] on only such packets move the order on and are believed when their number
     /// jumps. Until then, and for good where nothing is encrypted, every packet moves the order on.
+    #[inline]
     pub fn confirm(&mut self, now: Instant, sequence: u32, proof: Proof) {
         if self.receiver.confirm(sequence, proof) {
             self.owe_acknowledgment(now);
@@ -268,6 +269,7 @@ impl Session {
     /// # Errors
     /// [`SendError::TooLong`] if the payload is longer than [`MAX_PAYLOAD_LEN`], [`SendError::BufferTooSmall`] if it
     /// cannot be in the buffer. Nothing changes then.
+    #[inline]
     pub fn seal<'b>(
         &mut self,
         now: Instant,

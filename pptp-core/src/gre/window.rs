@@ -138,6 +138,7 @@ impl Window {
     }
 
     /// Packet `sequence` goes out. Tells when its acknowledgment has to be there, if nothing else was waited for.
+    #[inline(never)]
     pub(super) fn sent(&mut self, now: Instant, sequence: u32) -> Option<Instant> {
         let is_first = self.on_their_way(sequence) == 0;
         if !self.is_timing {
@@ -148,6 +149,7 @@ impl Window {
 
     /// The peer has acknowledged all before `unacked`, `count` of them now; `next` is the next to go out. `alone`: without
     /// a packet of its own.
+    #[inline(never)]
     pub(super) fn acknowledged(
         &mut self,
         now: Instant,

@@ -48,7 +48,12 @@ pub(super) fn framing() {
     let (mut short, mut long) = (Fcs16::new(), Fcs32::new());
     short.update(bytes());
     long.update(bytes());
-    used((short.octets(), short.is_good(), long.octets(), long.is_good()));
+    used((
+        short.octets(),
+        short.is_good(),
+        long.octets(),
+        long.is_good(),
+    ));
     used(max_encoded_len(any(1)));
 }
 
