@@ -4,7 +4,7 @@
 . .ci/lib.sh
 
 need g++ libc6-dev
-seconds=${FUZZ_SECONDS:-300}
+seconds=${FUZZ_SECONDS:-240}
 if ! PATH=$CI_CACHE/tools/bin:$PATH command -v cargo-fuzz >/dev/null; then
     say 'installing cargo-fuzz'
     retry cargo install -q cargo-fuzz --locked --root "$CI_CACHE/tools"
