@@ -1,5 +1,7 @@
 //! The Maximum Segment Size of TCP connections that are made through a tunnel (RFC 9293 §3.7.1).
 
+use crate::alg::replace_word;
+
 /// The header of TCP without options, in octets.
 const TCP_HEADER: usize = 20;
 
@@ -52,7 +54,7 @@ pub fn clamp_mss(packet: &mut [u8], mtu: usize) -> Option<u16> {
         (found.mss.swap_bytes(), fits.swap_bytes())
     };
     *chunk(segment, found.value)? = fits.to_be_bytes();
-    *chunk(segment, CHECKSUM)? = updated(checksum, old, new).to_be_bytes();
+    *chunk(segment, CHECKSUM)? = replace_word(checksum, old, new).to_be_bytes();
     Some(found.mss)
 }
 
@@ -152,17 +154,6 @@ fn ipv6(packet: &[u8]) -> Option<core::ops::Range<usize>> {
 
 fn chunk(octets: &mut [u8], at: usize) -> Option<&mut [u8; 2]> {
     octets.get_mut(at..)?.first_chunk_mut()
-}
-
-/// The checksum once a word that it is over has become another (RFC 1624 §3, equation 3).
-fn updated(checksum: u16, old: u16, new: u16) -> u16 {
-    !add(add(!checksum, !old), new)
-}
-
-/// In one's complement.
-const fn add(a: u16, b: u16) -> u16 {
-    let (sum, carry) = a.overflowing_add(b);
-    if carry { sum.wrapping_add(1) } else { sum }
 }
 
 #[cfg(test)]
