@@ -209,8 +209,17 @@ impl<'a> Loop<'a> {
 
     fn accept(&mut self, now: Instant) {
         loop {
-            let Some(Ok((tcp, peer))) = self.listener.as_ref().map(TcpListener::accept) else {
+            let Some(accepted) = self.listener.as_ref().map(TcpListener::accept) else {
                 return;
+            };
+            let (tcp, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return,
+                    // The next one in the queue may be there all the same.
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => continue,
+                    _ => return step(now, format_args!("a line cannot be taken: {error}")),
+                },
             };
             if self.stopping.is_some() {
                 continue;

@@ -61,7 +61,8 @@ pub fn run(arguments: &Arguments) -> Result<(), SystemError> {
                 return Ok(());
             }
         }
-        loop {
+        // However many there are: signals, times and events have their turn.
+        for _ in 0..TURN {
             let len = match device.read(&mut buffer) {
                 Ok(len) => len,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -85,6 +86,9 @@ pub fn run(arguments: &Arguments) -> Result<(), SystemError> {
         }
     }
 }
+
+/// How many packets are forwarded before anything else is looked at.
+const TURN: usize = 64;
 
 fn wait(
     device: &Device,

@@ -188,7 +188,9 @@ impl Window {
         self.is_timing = false;
         self.acknowledged = 0;
         self.size = half(self.size);
-        self.round_trip = self.round_trip.saturating_mul(2).min(self.max_timeout);
+        // Of what is below the shortest time-out the double may be no more than that, and of 0 it is 0.
+        let waited = self.round_trip.max(MIN_MICROS);
+        self.round_trip = waited.saturating_mul(2).min(self.max_timeout);
         self.silent = self.silent.saturating_add(1);
         self.given_up |= self.silent >= PATIENCE;
     }

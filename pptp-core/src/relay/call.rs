@@ -31,7 +31,8 @@ impl<const N: usize> Relay<N> {
     /// How long the datagrams get that [`Self::send_from_line`] writes, in octets.
     pub const MAX_DATAGRAM: usize = gre::MAX_HEADER_LEN.saturating_add(N);
 
-    /// The relay of a call that is established.
+    /// The relay of a call that is established. Of the configuration only `ack_delay` counts: a line has its own pace, and
+    /// frames are passed on in order or not at all.
     #[must_use]
     pub const fn new(call: &CallInfo, config: GreConfig) -> Self {
         let mut gre = gre::Config::new(call.our_call_id, call.peer_call_id);
