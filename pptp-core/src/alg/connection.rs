@@ -16,6 +16,8 @@ pub(super) struct Connection {
     pub(super) phase: Phase,
     /// When something was heard of it.
     pub(super) heard: Instant,
+    /// With which octet the opener would start another connection between the same ports.
+    restart: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,7 @@ impl Connection {
             from_outside: Track::SILENT,
             phase: Phase::Opening,
             heard: now,
+            restart: None,
         }
     }
 
@@ -68,6 +71,26 @@ impl Connection {
         }
     }
 
+    /// Takes note of a SYN. If the other end has forgotten this connection it answers it, as that of a new one.
+    fn ask_anew(&mut self, from: Side, start: u32) {
+        let (track, _) = self.tracks(from);
+        let is_new = track.has_started() && !track.starts_at(start);
+        if from == self.opener && is_new {
+            self.restart = Some(start);
+        }
+    }
+
+    /// The connection that this segment shows to be there instead, opened by the SYN before it: both ends have said so.
+    pub(super) fn renewed(&self, header: &tcp::Header, from: Side, now: Instant) -> Option<Self> {
+        let start = self.restart.filter(|_| header.syn && !header.rst)?;
+        if from == self.opener || header.acknowledgment != Some(start) {
+            return None;
+        }
+        let mut renewed = Self::new(self.flow, self.opener, now);
+        renewed.tracks(self.opener).0.open(start);
+        Some(renewed)
+    }
+
     /// Follows both streams from their first octet on.
     pub(super) fn open_stream(&mut self) {
         self.from_inside.open(0);
@@ -82,6 +105,9 @@ impl Connection {
         segment: &mut [u8],
         book: &mut Calls<'_>,
     ) -> Result<usize, Refusal> {
+        if header.syn && header.acknowledgment.is_none() && !header.rst {
+            self.ask_anew(book.from, header.data());
+        }
         let (track, back) = self.tracks(book.from);
         let is_acceptable = header.acknowledgment.is_none_or(|to| back.acknowledge(to));
         if header.rst {
@@ -106,6 +132,10 @@ impl Connection {
             tcp::write_octet(segment, header.len.saturating_add(offset), octet);
         }
         if header.fin && passed == data_len {
+            if track.is_behind_a_gap(header.data(), passed) {
+                // It would not come again once the gap is filled.
+                return Err(Refusal::Gap);
+            }
             track.finish_at(header.data(), passed);
         }
         let answers = header.acknowledgment.is_some() && is_acceptable && !header.syn;

@@ -159,6 +159,13 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
                 return Ok(segment.len());
             }
         };
+        let place = self.connections.get(index).and_then(Option::as_ref);
+        if let Some(renewed) = place.and_then(|it| it.renewed(&header, from, now)) {
+            self.forget(index, EndReason::Closed);
+            if let Some(place) = self.connections.get_mut(index) {
+                *place = Some(renewed);
+            }
+        }
         let Some(Some(connection)) = self.connections.get_mut(index) else {
             return Ok(segment.len());
         };
@@ -349,26 +356,29 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
     /// Puts a connection into a free place, or into that of one that can be spared.
     fn insert(&mut self, now: Instant, flow: Flow, opener: Side) -> Result<usize, Refusal> {
         let new = Connection::new(flow, opener, now);
+        let is_from_there = |it: &Connection| it.opener() == new.opener();
         let connections = self.connections.iter().flatten();
-        let from_there = connections.filter(|connection| connection.opener() == new.opener());
-        if from_there.count() >= self.config.connections_per_opener {
-            return Err(Refusal::NoRoom);
-        }
-        let free = self.connections.iter().position(Option::is_none);
-        let index = free.or_else(|| self.spare(now)).ok_or(Refusal::NoRoom)?;
+        let count = connections.filter(|it| is_from_there(it)).count();
+        let index = if count >= self.config.connections_per_opener {
+            self.spare(now, is_from_there)
+        } else {
+            let free = self.connections.iter().position(Option::is_none);
+            free.or_else(|| self.spare(now, |_| true))
+        };
+        let index = index.ok_or(Refusal::NoRoom)?;
         self.forget(index, EndReason::Idle);
         *self.connections.get_mut(index).ok_or(Refusal::NoRoom)? = Some(new);
         self.stats.connections = self.stats.connections.wrapping_add(1);
         Ok(index)
     }
 
-    /// The connection that is missed the least: of those that are over, being opened, or open and without a call for long
+    /// The connection that is missed the least, of those that may make way: of those that are over, being opened, or open and without a call for long
     /// enough to have asked for one, in this order, the one that has been silent for the longest time. None that has a
     /// call.
-    fn spare(&self, now: Instant) -> Option<usize> {
+    fn spare(&self, now: Instant, may: impl Fn(&Connection) -> bool) -> Option<usize> {
         let places = self.connections.iter().enumerate();
         let spared = places.filter_map(|(index, place)| {
-            let connection = place.as_ref()?;
+            let connection = place.as_ref().filter(|connection| may(connection))?;
             let rank = match connection.phase {
                 Phase::Over | Phase::Reset => 0,
                 Phase::Opening => 1,

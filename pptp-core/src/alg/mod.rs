@@ -49,6 +49,8 @@
 //!   control messages (a wrong Magic Cookie, a Length that cannot be): its ends will close it. Their GRE does not pass.
 //!   Messages of unknown types pass, and are skipped by their length.
 //! * Ids that are of no call pass as they are.
+//! * A client that was switched off, and uses its port again, begins anew once the other end answers its SYN: a server
+//!   that still has the old connection does not.
 //!
 //! # When calls end
 //!
@@ -61,7 +63,7 @@
 //! A connection that has a call is never forgotten for another one. For a new one make way, in this order: connections
 //! that both ends have closed, those whose handshake is not complete (of a flood of SYNs the oldest), and those that
 //! have had no call and been silent for [`Config::setup`]. Otherwise the new one is refused. One address can open only so
-//! many connections, and there can be only so many calls on one ([`Config`]). New calls are refused while all places are
+//! many connections, of which its own make way for it alike, and there can be only so many calls on one ([`Config`]). New calls are refused while all places are
 //! taken by calls that have not ended.
 
 mod calls;

@@ -54,7 +54,7 @@ pub(super) struct Track {
     head: [u8; HEAD_LEN],
     head_len: usize,
     /// How many octets of that message are to follow that are not looked at.
-    skip: usize,
+    skip: u16,
     rewrites: [Option<Rewrite>; REWRITES],
     /// Whether there was a FIN.
     is_finished: bool,
@@ -108,9 +108,20 @@ impl Track {
         self.mode != Mode::Silent
     }
 
+    /// Whether octet number `start` is the first one.
+    pub(super) const fn starts_at(&self, start: u32) -> bool {
+        self.start == start
+    }
+
     /// The number of the octet that comes next.
     pub(super) const fn next(&self) -> u32 {
         self.next
+    }
+
+    /// Whether octets are missing before what is `len` octets behind number `position`.
+    pub(super) fn is_behind_a_gap(&self, position: u32, len: usize) -> bool {
+        let at = position.wrapping_add(u32::try_from(len).unwrap_or(u32::MAX));
+        self.mode == Mode::Following && distance(self.next, at) > 0
     }
 
     /// Takes note of a FIN, `len` octets behind number `position`.
@@ -205,7 +216,7 @@ impl Track {
                 // A call id is looked at as such, and what is in front of it has to be known by then.
                 let wanted = match self.skip {
                     0 => self.boundary().saturating_sub(self.head_len),
-                    skip => skip,
+                    skip => usize::from(skip),
                 };
                 let (now, later) = octets.split_at(wanted.min(octets.len()));
                 self.take(now);
@@ -288,6 +299,7 @@ impl Track {
             .next
             .wrapping_add(u32::try_from(len).unwrap_or(u32::MAX));
         if self.skip > 0 {
+            let len = u16::try_from(len).unwrap_or(u16::MAX);
             self.skip = self.skip.saturating_sub(len);
             return;
         }
@@ -326,7 +338,8 @@ impl Track {
                 });
             }
         }
-        self.skip = len.saturating_sub(self.head_len);
+        let read = u16::try_from(self.head_len).unwrap_or(u16::MAX);
+        self.skip = header.length.saturating_sub(read);
         self.head_len = 0;
     }
 

@@ -129,8 +129,8 @@ fn a_peer_that_never_acknowledges_does_not_stall_it() {
     let mut sim = up(SlidingWindow::ON, Peer::Never, DISTANT);
     for answers in [false, true] {
         let (sent, longest) = stream(&mut sim, answers);
-        // Three time-outs at the most, each twice the last and of 1 s at the most, and nothing waits any more.
-        assert!(longest <= 300 + 600 + 1000, "{longest} ms");
+        // Three time-outs, each twice the last and of 1 s at the most, and nothing waits any more.
+        assert!(longest <= 1000, "{longest} ms");
         assert!(sent > 15_000, "{sent}");
         assert!(sim.client.session.window().unwrap().given_up);
     }

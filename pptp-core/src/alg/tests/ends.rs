@@ -216,3 +216,56 @@ fn a_handshake_has_4_minutes_and_a_request_60_s() {
     assert_eq!(line.say(&mut gateway, Side::Outside, &reply), reply);
     assert_eq!(gateway.poll_event(), None);
 }
+
+/// A client that was switched off and takes the same port. The server has the old connection no more, but the gateway has.
+#[test]
+fn a_port_that_is_used_again_begins_anew_once_it_is_answered() {
+    for (inside, outside) in [(5_000, 900_000), (0x8000_0000, 3_000_000_000)] {
+        let (mut gateway, old, _) = with_a_call();
+        let mut line = Line {
+            flow: old.flow,
+            next: [inside, outside],
+        };
+        // Whoever only says that it begins anew ends nothing, and its own octets do not count.
+        line.pass(&mut gateway, Side::Inside, SYN, &[]).unwrap();
+        assert_eq!(gateway.flows().count(), 1);
+        assert_eq!(events(&mut gateway), []);
+        // Nor does an answer to another SYN.
+        let mut wrong = line.clone();
+        wrong.next[0] += 1;
+        wrong
+            .pass(&mut gateway, Side::Outside, SYN | ACK, &[])
+            .unwrap();
+        assert_eq!(gateway.flows().count(), 1);
+        line.pass(&mut gateway, Side::Outside, SYN | ACK, &[])
+            .unwrap();
+        assert_eq!(gateway.flows().count(), 0);
+        assert_over(&mut gateway, EndReason::Closed);
+        assert_eq!(gateway.connections(), 1);
+        line.pass(&mut gateway, Side::Inside, ACK, &[]).unwrap();
+        let given = line.call(&mut gateway, 9, 6);
+        assert_ne!(given, 9);
+        assert_eq!(
+            line.say(&mut gateway, Side::Inside, &clear(9)),
+            clear(given)
+        );
+    }
+}
+
+/// A FIN that overtakes data is not counted by its receiver before that, and would not come again.
+#[test]
+fn a_fin_behind_a_gap_does_not_pass() {
+    let (mut gateway, mut line, given) = with_a_call();
+    let later = line.next[0] + 16;
+    let early = line.send_at(&mut gateway, Side::Inside, later, ACK | FIN, &[]);
+    assert_eq!(early, Err(Refusal::Gap));
+    assert_eq!(
+        line.say(&mut gateway, Side::Inside, &clear(5)),
+        clear(given)
+    );
+    line.pass(&mut gateway, Side::Inside, ACK | FIN, &[])
+        .unwrap();
+    line.pass(&mut gateway, Side::Outside, ACK | FIN, &[])
+        .unwrap();
+    assert_over(&mut gateway, EndReason::Closed);
+}

@@ -114,6 +114,25 @@ fn one_address_has_only_so_many_connections() {
     assert_eq!(refused, Err(Refusal::NoRoom));
 }
 
+/// Who dials again and again leaves connections behind that are over.
+#[test]
+fn what_one_address_has_closed_makes_way_for_it() {
+    let mut gateway: Gateway<8, 8> = with_limits(2, 8);
+    let mut others = Line::open(&mut gateway, BOB, 1);
+    for side in [Side::Inside, Side::Outside] {
+        others.pass(&mut gateway, side, ACK | FIN, &[]).unwrap();
+    }
+    for port in 1..=20 {
+        let mut line = Line::open(&mut gateway, ALICE, port);
+        for side in [Side::Inside, Side::Outside] {
+            line.pass(&mut gateway, side, ACK | FIN, &[]).unwrap();
+        }
+    }
+    // Its own two, and that of another address, which was not to make way.
+    assert_eq!(gateway.connections(), 3);
+    assert_eq!(gateway.stats().no_room, 0);
+}
+
 #[test]
 fn one_connection_has_only_so_many_calls() {
     let mut gateway: Gateway<8, 8> = with_limits(8, 2);
