@@ -166,17 +166,8 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
                 *place = Some(renewed);
             }
         }
-        let Some(Some(connection)) = self.connections.get_mut(index) else {
+        let Some((connection, mut book)) = self.connection(now, index, from) else {
             return Ok(segment.len());
-        };
-        let mut book = Calls {
-            calls: &mut self.calls,
-            config: &self.config,
-            last_id: &mut self.last_id,
-            now,
-            connection: index,
-            flow,
-            from,
         };
         let passed = connection.follow(&header, segment, &mut book)?;
         connection.heard = now;
@@ -218,17 +209,8 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
             self.stats.untracked = self.stats.untracked.wrapping_add(1);
             return Ok(octets.len());
         };
-        let Some(Some(connection)) = self.connections.get_mut(index) else {
+        let Some((connection, mut book)) = self.connection(now, index, from) else {
             return Ok(octets.len());
-        };
-        let mut book = Calls {
-            calls: &mut self.calls,
-            config: &self.config,
-            last_id: &mut self.last_id,
-            now,
-            connection: index,
-            flow,
-            from,
         };
         connection.heard = now;
         match connection.follow_stream(from, octets, &mut book) {
@@ -370,6 +352,26 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
         *self.connections.get_mut(index).ok_or(Refusal::NoRoom)? = Some(new);
         self.stats.connections = self.stats.connections.wrapping_add(1);
         Ok(index)
+    }
+
+    /// A connection, and the calls as they are when something comes from that side of it.
+    fn connection(
+        &mut self,
+        now: Instant,
+        index: usize,
+        from: Side,
+    ) -> Option<(&mut Connection, Calls<'_>)> {
+        let connection = self.connections.get_mut(index)?.as_mut()?;
+        let book = Calls {
+            calls: &mut self.calls,
+            config: &self.config,
+            last_id: &mut self.last_id,
+            now,
+            connection: index,
+            flow: connection.flow,
+            from,
+        };
+        Some((connection, book))
     }
 
     /// The connection that is missed the least, of those that may make way: of those that are over, being opened, or open and without a call for long
