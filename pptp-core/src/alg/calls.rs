@@ -106,6 +106,8 @@ pub(super) struct Calls<'a> {
     pub(super) config: &'a Config,
     /// The call id that was given last.
     pub(super) last_id: &'a mut u16,
+    /// See [`Stats::untold`](super::Stats::untold).
+    pub(super) untold: &'a mut u64,
     pub(super) now: Instant,
     /// The index of the connection.
     pub(super) connection: usize,
@@ -167,7 +169,9 @@ impl Calls<'_> {
             .ok_or(Refusal::NoRoom)?;
         let index = usize::from(given_id).checked_rem(self.calls.len());
         let place = index.and_then(|index| self.calls.get_mut(index));
-        *place.ok_or(Refusal::NoRoom)? = Some(Call {
+        let place = place.ok_or(Refusal::NoRoom)?;
+        *self.untold = self.untold.wrapping_add(u64::from(place.is_some()));
+        *place = Some(Call {
             connection: self.connection,
             flow: GreFlow {
                 inside: *self.flow.inside.ip(),

@@ -28,7 +28,9 @@ pub struct GreFlow {
 pub enum Event {
     /// A call is established: its packets are to be expected.
     Expected(GreFlow),
-    /// They are to be expected no more, and pass no more.
+    /// They are to be expected no more, and pass no more. If no place is free for a new call, one that is over makes way
+    /// though that was not told yet, which [`Stats::untold`](super::Stats::untold) counts: whoever has a table of flows
+    /// then finds in [`Gateway::flows`](super::Gateway::flows) which there are.
     Ended(GreFlow, EndReason),
 }
 

@@ -366,6 +366,7 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
             calls: &mut self.calls,
             config: &self.config,
             last_id: &mut self.last_id,
+            untold: &mut self.stats.untold,
             now,
             connection: index,
             flow: connection.flow,
@@ -374,9 +375,9 @@ impl<const CONNECTIONS: usize, const CALLS: usize> Gateway<CONNECTIONS, CALLS> {
         Some((connection, book))
     }
 
-    /// The connection that is missed the least, of those that may make way: of those that are over, being opened, or open and without a call for long
-    /// enough to have asked for one, in this order, the one that has been silent for the longest time. None that has a
-    /// call.
+    /// The connection that is missed the least, of those that `may` make way: of those that are over, being opened, or open
+    /// and without a call for long enough to have asked for one, in this order, the one that has been silent for the
+    /// longest time. None that has a call.
     fn spare(&self, now: Instant, may: impl Fn(&Connection) -> bool) -> Option<usize> {
         let places = self.connections.iter().enumerate();
         let spared = places.filter_map(|(index, place)| {

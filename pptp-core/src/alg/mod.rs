@@ -63,8 +63,8 @@
 //! A connection that has a call is never forgotten for another one. For a new one make way, in this order: connections
 //! that both ends have closed, those whose handshake is not complete (of a flood of SYNs the oldest), and those that
 //! have had no call and been silent for [`Config::setup`]. Otherwise the new one is refused. One address can open only so
-//! many connections, of which its own make way for it alike, and there can be only so many calls on one ([`Config`]). New calls are refused while all places are
-//! taken by calls that have not ended.
+//! many connections, of which its own make way for it alike, and there can be only so many calls on one ([`Config`]).
+//! New calls are refused while all places are taken by calls that have not ended.
 
 mod calls;
 mod checksum;

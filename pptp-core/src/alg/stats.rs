@@ -21,6 +21,8 @@ pub struct Stats {
     pub no_room: u64,
     /// Segments refused: too many call ids before them are not acknowledged.
     pub unacknowledged: u64,
+    /// Calls whose end was not told, for another call needed their place.
+    pub untold: u64,
     /// GRE packets that belong to a call.
     pub gre_passed: u64,
     /// GRE packets that belong to none.
@@ -36,6 +38,7 @@ impl Stats {
         halves: 0,
         no_room: 0,
         unacknowledged: 0,
+        untold: 0,
         gre_passed: 0,
         gre_dropped: 0,
     };

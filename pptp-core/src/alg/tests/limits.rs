@@ -167,6 +167,7 @@ fn calls_that_are_over_make_way_though_nobody_has_asked() {
     let rest = line.say(&mut gateway, Side::Inside, &outgoing_request(3)[12..]);
     assert_eq!(id_at(&rest, 0), 40_002);
     assert_eq!(gateway.flows().count(), 2);
+    assert_eq!(gateway.stats().untold, 1);
     assert_eq!(events(&mut gateway), []);
 }
 
